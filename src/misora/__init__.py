@@ -1,0 +1,58 @@
+"""Misora: an open Sora that you run, own, train and extend.
+
+``import misora`` loads nothing heavy; ``misora.generate``, ``misora.Canvas`` and the others are fetched when they are first named.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from misora.api.generate import generate, image, release
+    from misora.api.pins import PinRequest
+    from misora.api.replay import ReplayWarning, replay
+    from misora.api.video import Video
+    from misora.base.canvas import Canvas, Pin, Span
+    from misora.base.errors import Cancelled, InputError, MediaError, MisoraError, WeightsError
+    from misora.base.progress import Step
+    from misora.base.recipe import Recipe
+    from misora.base.shapes import VideoShape
+
+_HOMES = {
+    "generate": "misora.api.generate",
+    "image": "misora.api.generate",
+    "release": "misora.api.generate",
+    "PinRequest": "misora.api.pins",
+    "ReplayWarning": "misora.api.replay",
+    "replay": "misora.api.replay",
+    "Video": "misora.api.video",
+    "Canvas": "misora.base.canvas",
+    "Pin": "misora.base.canvas",
+    "Span": "misora.base.canvas",
+    "Cancelled": "misora.base.errors",
+    "InputError": "misora.base.errors",
+    "MediaError": "misora.base.errors",
+    "MisoraError": "misora.base.errors",
+    "WeightsError": "misora.base.errors",
+    "Step": "misora.base.progress",
+    "Recipe": "misora.base.recipe",
+    "VideoShape": "misora.base.shapes",
+}
+
+__all__ = [
+    "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Recipe", "ReplayWarning", "Span", "Step",
+    "Video", "VideoShape", "WeightsError", "__version__", "generate", "image", "release", "replay",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'misora' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

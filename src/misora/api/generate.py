@@ -1,0 +1,177 @@
+"""A sentence becomes a video, in this process: check, rewrite, load, sample, return."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from misora import __version__
+from misora.api.pins import ImageArgument, to_requests
+from misora.api.request import Prepared, Request, prepare
+from misora.api.video import Video, metadata_of
+from misora.base.canvas import Frames
+from misora.base.progress import Progress, silent
+from misora.base.recipe import Recipe
+from misora.base.settings import Settings, load_settings
+from misora.models.weights_file import KINDS, weights_digest, weights_path
+
+if TYPE_CHECKING:
+    from misora.pipelines.native import NativePipeline
+
+Preview = Callable[[Frames], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generation:
+    """A video that is being made: ``frames`` yields (n, H, W, 3) pieces as they come."""
+
+    prepared: Prepared
+    recipe: Recipe
+    frames: Iterator[Frames]
+
+    def collect(self) -> Video:
+        """Waits for all frames."""
+        frames = np.concatenate(list(self.frames))
+        return Video(frames, self.recipe.shape.fps, self.recipe, self.prepared.rewrite.unknown_words)
+
+    def save(self, path: Path) -> None:
+        """Makes and writes the video; an MP4 frame by frame, so that memory does not grow with its length."""
+        if path.suffix.lower() != ".mp4":
+            self.collect().save(path)
+            return
+        from misora.media.encode import write_video
+
+        pictures = (picture for piece in self.frames for picture in piece)
+        write_video(path, pictures, self.recipe.shape.fps, metadata=metadata_of(self.recipe))
+
+
+def generate(
+    prompt: str,
+    *,
+    seconds: float = 5.0,
+    size: str | tuple[int, int] | None = None,
+    resolution: str = "480p",
+    aspect: str = "16:9",
+    fps: float = 24.0,
+    seed: int | None = None,
+    image: ImageArgument | list[ImageArgument] | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    negative_prompt: str = "",
+    rewrite: bool = True,
+    progress: Progress | None = None,
+) -> Video:
+    """Makes a video of ``prompt``.
+
+    Args:
+        prompt: What is seen, in English or Chinese.
+        seconds: Length, above 0 to 60.
+        size: "832x480" or (832, 480), width first; None is ``resolution`` at ``aspect``.
+        seed: The same seed gives the same frames; None draws one, which ``Video.recipe`` records.
+        image: A file or picture to begin with, ``(file, seconds)`` to pin it elsewhere, or a list of these.
+        steps, guidance: None is the model's own default.
+        rewrite: Whether a short prompt is expanded; the result is ``Video.recipe.caption``.
+        progress: Receives every step; may raise ``Cancelled``.
+    Raises:
+        InputError: Something in the request cannot be used.
+        WeightsError: Weights are missing or damaged.
+    """
+    request = Request(
+        prompt, seconds, size, resolution, aspect, fps, seed, to_requests(image), steps, guidance, negative_prompt, rewrite_prompt=rewrite
+    )
+    return start(prepare(request), progress=progress or silent).collect()
+
+
+def image(
+    prompt: str,
+    *,
+    size: str | tuple[int, int] | None = None,
+    resolution: str = "480p",
+    aspect: str = "16:9",
+    seed: int | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
+    negative_prompt: str = "",
+    rewrite: bool = True,
+    progress: Progress | None = None,
+) -> Video:
+    """Makes a still: a ``Video`` of one frame; arguments as in ``generate``."""
+    request = Request(
+        prompt,
+        size=size,
+        resolution=resolution,
+        aspect=aspect,
+        seed=seed,
+        steps=steps,
+        guidance=guidance,
+        negative_prompt=negative_prompt,
+        rewrite_prompt=rewrite,
+        still=True,
+    )
+    return start(prepare(request), progress=progress or silent).collect()
+
+
+def start(
+    prepared: Prepared, *, progress: Progress = silent, preview: Preview | None = None, settings: Settings | None = None
+) -> Generation:
+    """Loads the networks and begins; frames are computed as they are drawn from the result."""
+    settings = settings or load_settings()
+    pipeline = resident_pipeline(settings)
+    recipe = recipe_of(prepared, pipeline, settings)
+    return Generation(prepared, recipe, pipeline.iter_frames(prepared.canvas, progress, preview))
+
+
+_resident: dict[tuple[object, ...], NativePipeline] = {}
+
+
+def resident_pipeline(settings: Settings) -> NativePipeline:
+    """The networks of ``settings``, kept for the next call until the files or the device change; one set at a time."""
+    from misora.pipelines.native import load_pipeline
+
+    stamps = [path.stat().st_mtime_ns if (path := weights_path(settings.weights, kind)).is_file() else None for kind in KINDS]
+    key = (settings.weights.resolve(), settings.device, settings.threads, *stamps)
+    if key not in _resident:
+        _resident.clear()
+        _resident[key] = load_pipeline(settings.weights, settings.device, settings.threads)
+    return _resident[key]
+
+
+def release() -> None:
+    """Frees the networks that ``generate`` keeps for the next call."""
+    _resident.clear()
+
+
+def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) -> Recipe:
+    """Everything that decides the frames."""
+    import torch
+
+    from misora.pipelines.native import sampling_of
+
+    canvas, sampling = prepared.canvas, sampling_of(prepared.canvas)
+    return Recipe(
+        prompt=prepared.prompt,
+        caption=canvas.spans[0].caption,
+        shape=canvas.shape,
+        seed=canvas.seed,
+        steps=sampling.steps,
+        guidance=sampling.guidance,
+        sampler=sampling.sampler,
+        negative_prompt=canvas.negative_prompt,
+        device=pipeline.device_name,
+        dtype=pipeline.dtype_name,
+        threads=torch.get_num_threads(),
+        misora=__version__,
+        torch=torch.__version__,
+        weights=weights_digests(settings.weights),
+        inputs=prepared.inputs,
+    )
+
+
+def weights_digests(folder: Path | os.PathLike[str]) -> dict[str, str]:
+    """SHA-256 of every weights file of a folder, by kind."""
+    return {kind: weights_digest(weights_path(Path(folder), kind)) for kind in KINDS}

@@ -1,0 +1,115 @@
+"""A recipe to the same frames again, bit for bit on the same machine with the same library versions."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from misora import __version__
+from misora.api.generate import Generation, Preview, start, weights_digests
+from misora.api.pins import PinRequest, PinSource, build_pin, digest_of
+from misora.api.request import Prepared
+from misora.api.video import Video
+from misora.base.canvas import Canvas, Span
+from misora.base.errors import InputError, WeightsError
+from misora.base.progress import Progress, silent
+from misora.base.recipe import Recipe, RecipeInput
+from misora.base.settings import Settings, load_settings
+from misora.prompting.rewriter import Rewrite
+
+
+class ReplayWarning(UserWarning):
+    """The frames may differ slightly: another version, device or precision made the first ones."""
+
+
+def replay(source: str | os.PathLike[str] | Recipe, *, images: Sequence[PinSource] = (), progress: Progress | None = None) -> Video:
+    """Makes the frames of a recipe again.
+
+    Args:
+        source: A file that Misora wrote, a JSON file with its recipe, or the recipe itself.
+        images: The pictures and clips that were pinned, in any order; each is known by its digest.
+    Raises:
+        InputError: There is no recipe, or a pinned picture is not given.
+        WeightsError: The weights are not those that were used.
+    Warns:
+        ReplayWarning: Something else differs, so the frames may, slightly.
+    """
+    recipe = source if isinstance(source, Recipe) else read_recipe(Path(source))
+    return start_replay(recipe, images, progress=progress or silent).collect()
+
+
+def start_replay(
+    recipe: Recipe, images: Sequence[PinSource] = (), *, progress: Progress = silent, preview: Preview | None = None
+) -> Generation:
+    """As ``replay``, with frames to be drawn as they come."""
+    settings = load_settings()
+    check_weights(recipe, settings)
+    prepared = prepare_replay(recipe, images)
+    generation = start(prepared, progress=progress, preview=preview, settings=settings)
+    for difference in differences(recipe, generation.recipe):
+        warnings.warn(difference, ReplayWarning, stacklevel=3)
+    return generation
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe inside a video or picture, or in a JSON file, bare or as ``--json`` printed it."""
+    import json
+
+    from misora.media.probe import read_metadata
+
+    if path.suffix.lower() == ".json" and path.is_file():
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"{path} is not JSON", field="file") from error
+        data = data.get("recipe", data) if isinstance(data, dict) else {}
+        return Recipe.from_dict(data)
+    comment = read_metadata(path).get("comment", "")
+    try:
+        return Recipe.from_json(comment)
+    except InputError as error:
+        raise InputError(
+            f"{path} carries no recipe that this version can read; only files that Misora wrote have one", field="file"
+        ) from error
+
+
+def prepare_replay(recipe: Recipe, images: Sequence[PinSource]) -> Prepared:
+    """The canvas of a recipe, with its pins found among ``images``."""
+    given = {digest_of(image): image for image in images}
+    pins = tuple(build_pin(request_for(needed, given, recipe), recipe.shape)[0] for needed in recipe.inputs)
+    canvas = Canvas(recipe.shape, (Span(recipe.caption),), pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
+    return Prepared(recipe.prompt, canvas, Rewrite(recipe.caption, "en"), recipe.inputs)
+
+
+def request_for(needed: RecipeInput, given: dict[str, PinSource], recipe: Recipe) -> PinRequest:
+    """The given picture with the digest that the recipe names; raises InputError when none has it."""
+    if needed.sha256 not in given:
+        got = f"none of the {len(given)} given has that digest" if given else "none was given"
+        raise InputError(
+            f"the picture pinned at frame {needed.frame_index} (sha256 {needed.sha256[:12]}…) is needed and {got}; add it with --image",
+            field="image",
+        )
+    return PinRequest(given[needed.sha256], needed.frame_index / recipe.shape.fps, needed.strength)
+
+
+def check_weights(recipe: Recipe, settings: Settings) -> None:
+    """Raises WeightsError unless the installed weights are the recipe's."""
+    for kind, digest in weights_digests(settings.weights).items():
+        wanted = recipe.weights.get(kind, "")
+        if digest != wanted:
+            raise WeightsError(
+                f"the video was made with {kind} weights {wanted[:12] or 'unknown'}…, installed are {digest[:12]}…; "
+                "set MISORA_WEIGHTS to the folder that has them"
+            )
+
+
+def differences(old: Recipe, new: Recipe) -> list[str]:
+    """What may make frames differ, one sentence each."""
+    checked = {"misora": __version__, "torch": new.torch, "device": new.device, "dtype": new.dtype, "sampler": new.sampler}
+    return [
+        f"made with {name} {getattr(old, name) or 'unknown'}, replayed with {now}: pixels may differ slightly"
+        for name, now in checked.items()
+        if getattr(old, name) != now
+    ]

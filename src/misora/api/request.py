@@ -1,0 +1,93 @@
+"""What a person asked for, checked and turned into a canvas; no network is loaded for it, so a mistake costs nothing."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from misora.api.pins import PinRequest, build_pin
+from misora.base.canvas import Canvas, Span
+from misora.base.errors import InputError
+from misora.base.recipe import RecipeInput
+from misora.base.shapes import VideoShape, frames_for, parse_size, size_for
+from misora.prompting.rewriter import Rewrite, rewrite
+
+SEED_BITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A video as people ask for one; ``still`` is one frame whatever ``seconds`` says.
+
+    Args:
+        size: "WIDTHxHEIGHT" or (width, height), as people say it; None is ``resolution`` at ``aspect``.
+        seed: None is a random one, which the recipe records.
+        steps, guidance: None is the model's own default.
+        rewrite_prompt: Whether a short prompt is expanded into the wording of the training captions.
+    """
+
+    prompt: str
+    seconds: float = 5.0
+    size: str | tuple[int, int] | None = None
+    resolution: str = "480p"
+    aspect: str = "16:9"
+    fps: float = 24.0
+    seed: int | None = None
+    images: tuple[PinRequest, ...] = ()
+    steps: int | None = None
+    guidance: float | None = None
+    negative_prompt: str = ""
+    rewrite_prompt: bool = True
+    still: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request ready to be made.
+
+    Args:
+        rewrite: What became of the prompt and which words were not understood; ``text`` is the prompt itself when rewriting was off.
+        inputs: What the recipe remembers of the canvas's pins.
+    """
+
+    prompt: str
+    canvas: Canvas
+    rewrite: Rewrite
+    inputs: tuple[RecipeInput, ...]
+
+
+def prepare(request: Request) -> Prepared:
+    """Checks every field and builds the canvas; raises InputError for the first that cannot be used."""
+    if not request.prompt.strip():
+        raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
+    shape = shape_of(request)
+    pins = [build_pin(image, shape) for image in request.images]
+    read = rewrite(request.prompt)
+    caption = read.text if request.rewrite_prompt else request.prompt
+    canvas = Canvas(
+        shape=shape,
+        spans=(Span(caption),),
+        pins=tuple(pin for pin, _ in pins),
+        seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
+        steps=request.steps,
+        guidance=request.guidance,
+        negative_prompt=request.negative_prompt,
+    )
+    return Prepared(request.prompt, canvas, read, tuple(remembered for _, remembered in pins))
+
+
+def shape_of(request: Request) -> VideoShape:
+    """Frames, height, width and rate of a request."""
+    num_frames = 1 if request.still else frames_for(request.seconds, request.fps)
+    height, width = size_of(request)
+    return VideoShape(num_frames, height, width, request.fps)
+
+
+def size_of(request: Request) -> tuple[int, int]:
+    """(height, width)."""
+    if request.size is None:
+        return size_for(request.resolution, request.aspect)
+    if isinstance(request.size, str):
+        return parse_size(request.size)
+    width, height = request.size
+    return height, width

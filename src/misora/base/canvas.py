@@ -1,0 +1,135 @@
+"""The canvas: what is asked of a pipeline, as plain data.
+
+Every tool fills the unknown part of a canvas. ``spans`` say what happens when, ``pins`` hold pictures or
+clips that are already known, each with a strength. The canvas knows no model and no tensor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from misora.base.errors import InputError
+from misora.base.shapes import VideoShape
+
+Frames = npt.NDArray[np.uint8]
+"""uint8 sRGB, (T, H, W, 3)."""
+
+Mask = npt.NDArray[np.bool_]
+"""(H, W); True where the pin holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A caption over ``[start, end)`` seconds; ``end`` None means until the end of the canvas."""
+
+    caption: str
+    start: float = 0.0
+    end: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.caption.strip():
+            raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
+        if not 0 <= self.start < math.inf:
+            raise InputError(f"span.start={self.start:g} must be 0 s or later; nearest: 0", field="spans.start")
+        if self.end is not None and not self.end > self.start:
+            raise InputError(
+                f"span.end={self.end:g} must be after span.start={self.start:g} s; leave it out for the rest", field="spans.end"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pin:
+    """A known picture (one frame) or clip at ``frame_index`` of the canvas.
+
+    Args:
+        frames: (T, H, W, 3) uint8 at the canvas's own size and rate.
+        frame_index: First canvas frame that it covers.
+        strength: 1 is never touched; s starts at noise 1 - s; 0 is ignored.
+        mask: (H, W), True where the pin holds; None is everywhere.
+    """
+
+    frames: Frames
+    frame_index: int = 0
+    strength: float = 1.0
+    mask: Mask | None = None
+
+    def __post_init__(self) -> None:
+        if self.frames.ndim != 4 or self.frames.shape[-1] != 3 or self.frames.dtype != np.uint8 or not len(self.frames):
+            raise InputError(
+                f"pin.frames must be uint8 (T, H, W, 3) with T >= 1, got {self.frames.dtype} {self.frames.shape}", field="pins.frames"
+            )
+        if not 0.0 <= self.strength <= 1.0:
+            raise InputError(
+                f"pin.strength={self.strength:g} is outside 0 to 1; nearest: {min(max(self.strength, 0), 1):g}", field="pins.strength"
+            )
+        if self.mask is not None and self.mask.shape != self.frames.shape[1:3]:
+            raise InputError(
+                f"pin.mask is {self.mask.shape}, its frames are {self.frames.shape[1:3]}; both must be (H, W)", field="pins.mask"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Canvas:
+    """One piece of work: a shape, captions over time, known pictures, and how to sample the rest.
+
+    Args:
+        shape: Size, length and rate to deliver, exactly.
+        spans: At least one caption; later spans win where they overlap.
+        pins: Known pictures and clips.
+        seed: Noise seed; the same canvas gives the same frames on one machine.
+        steps: Network evaluations of the sampler, 1 to 200; None is the model's own default.
+        guidance: Classifier-free guidance scale; 1 is off; None is the model's own default.
+        negative_prompt: What guidance pushes away from; empty is the unconditional caption.
+    """
+
+    shape: VideoShape
+    spans: tuple[Span, ...]
+    pins: tuple[Pin, ...] = ()
+    seed: int = 0
+    steps: int | None = None
+    guidance: float | None = None
+    negative_prompt: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.spans:
+            raise InputError("canvas.spans is empty; at least one caption is needed", field="spans")
+        if self.steps is not None and not 1 <= self.steps <= 200:
+            raise InputError(f"steps={self.steps} is outside 1 to 200; nearest: {min(max(self.steps, 1), 200)}", field="steps")
+        if self.guidance is not None and not 0 <= self.guidance <= 30:
+            raise InputError(
+                f"guidance={self.guidance:g} is outside 0 to 30; nearest: {min(max(self.guidance, 0), 30):g}", field="guidance"
+            )
+        if not 0 <= self.seed < 2**63:
+            raise InputError(f"seed={self.seed} is outside 0 to 2**63 - 1; nearest: {min(max(self.seed, 0), 2**63 - 1)}", field="seed")
+        for pin in self.pins:
+            self._check_pin(pin)
+
+    def _check_pin(self, pin: Pin) -> None:
+        size = (self.shape.height, self.shape.width)
+        if pin.frames.shape[1:3] != size:
+            raise InputError(
+                f"pin is {pin.frames.shape[2]}x{pin.frames.shape[1]}, the canvas {size[1]}x{size[0]}; fit it first", field="pins"
+            )
+        last = pin.frame_index + len(pin.frames)
+        if pin.frame_index < 0 or last > self.shape.num_frames:
+            raise InputError(
+                f"pin covers frames {pin.frame_index} to {last - 1}, the canvas has 0 to {self.shape.num_frames - 1}",
+                field="pins.frame_index",
+            )
+
+    def caption_at(self, seconds: float) -> str:
+        """The caption in force at ``seconds``; in a gap the span that ended last, before the first span the first one."""
+        started = [span for span in self.spans if span.start <= seconds + 1e-9]
+        if not started:
+            return min(self.spans, key=lambda span: span.start).caption
+        in_force = [span for span in started if span.end is None or seconds < span.end]
+        return (in_force or sorted(started, key=lambda span: span.end or 0.0))[-1].caption
+
+    def captions(self) -> Iterator[str]:
+        """Each distinct caption once, in order of first use."""
+        yield from dict.fromkeys(span.caption for span in self.spans)

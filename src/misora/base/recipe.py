@@ -1,0 +1,92 @@
+"""The recipe of a video: everything that is needed to make the same frames again, as text that travels inside the file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from misora.base.errors import InputError
+from misora.base.shapes import VideoShape
+
+FORMAT = "misora/recipe/1"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeInput:
+    """A picture or clip that was pinned; known by its digest, never by its path.
+
+    Args:
+        sha256: Of the file, or of the frames when there was no file.
+        frame_index: First canvas frame that it covers.
+        strength: Of the pin.
+    """
+
+    sha256: str
+    frame_index: int
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a video was made.
+
+    Args:
+        misora, torch: Versions.
+        pipeline, device, dtype, threads: What computed it; another device or precision gives slightly other pixels.
+        prompt: As the person wrote it.
+        caption: As the model read it: the prompt after rewriting.
+        sampler, steps, guidance: After every default was filled in.
+        weights: SHA-256 of each weights file, by kind.
+        inputs: Pinned pictures and clips, in order.
+    """
+
+    prompt: str
+    caption: str
+    shape: VideoShape
+    seed: int
+    steps: int
+    guidance: float
+    sampler: str
+    negative_prompt: str = ""
+    pipeline: str = "native"
+    device: str = "cpu"
+    dtype: str = "bfloat16"
+    threads: int = 1
+    misora: str = ""
+    torch: str = ""
+    weights: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[RecipeInput, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, the format's name first."""
+        return {"format": FORMAT, **dataclasses.asdict(self)}
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Recipe:
+        """Raises InputError when ``data`` is not a recipe of this format."""
+        if data.get("format") != FORMAT:
+            raise InputError(f"not a recipe: its format is {data.get('format')!r}, this version reads {FORMAT!r}", field="recipe")
+        try:
+            values = {key: value for key, value in data.items() if key != "format"}
+            values["shape"] = VideoShape(**values["shape"])
+            values["inputs"] = tuple(RecipeInput(**entry) for entry in values.get("inputs", ()))
+            return Recipe(**values)
+        except (TypeError, KeyError) as error:
+            raise InputError(f"the recipe is damaged: {error}", field="recipe") from error
+
+    @staticmethod
+    def from_json(text: str) -> Recipe:
+        """Raises InputError when ``text`` is not a recipe."""
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise InputError("not a recipe: the text is not JSON", field="recipe") from error
+        if not isinstance(data, dict):
+            raise InputError("not a recipe: the JSON is not an object", field="recipe")
+        return Recipe.from_dict(data)

@@ -1,0 +1,43 @@
+"""Where things lie and how many threads may run, from the environment, read once when asked.
+
+| variable | default | meaning |
+| --- | --- | --- |
+| ``MISORA_WEIGHTS`` | the package's own ``models/weights`` | folder of ``*.safetensors`` |
+| ``MISORA_ASSETS`` | ``./data/stage`` | the stage's built sprite atlas |
+| ``MISORA_DEVICE`` | ``auto`` | ``cpu``, ``cuda``, ``cuda:1``, ... |
+| ``MISORA_THREADS`` | all cores | CPU threads of one job |
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from misora.base.errors import InputError
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    weights: Path
+    assets: Path
+    device: str
+    threads: int
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from ``environ``; raises InputError when a value cannot be used."""
+    threads = environ.get("MISORA_THREADS", "")
+    if threads and not (threads.isdecimal() and int(threads) >= 1):
+        raise InputError(
+            f"MISORA_THREADS={threads!r} is not a whole number of at least 1; leave it unset for all cores", field="MISORA_THREADS"
+        )
+    return Settings(
+        weights=Path(environ.get("MISORA_WEIGHTS") or PACKAGE / "models" / "weights"),
+        assets=Path(environ.get("MISORA_ASSETS") or "data/stage"),
+        device=environ.get("MISORA_DEVICE") or "auto",
+        threads=int(threads) if threads else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+    )

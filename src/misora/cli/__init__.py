@@ -1,0 +1,1 @@
+"""The ``misora`` command: one file for each verb, each thin; heavy imports happen inside the verb that needs them."""

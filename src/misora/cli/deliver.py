@@ -1,0 +1,75 @@
+"""What ``generate``, ``image`` and ``replay`` share: say how the prompt was read, make the video, print where it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from misora.cli.display import Display, showing
+
+if TYPE_CHECKING:
+    from misora.api.generate import Generation
+    from misora.api.request import Prepared, Request
+    from misora.prompting.rewriter import Rewrite
+
+
+def deliver(request: Request, out: Path | None, *, as_json: bool) -> None:
+    """Makes what ``request`` asks for; every mistake that can be seen beforehand is found before the networks are loaded."""
+    from misora.api.generate import start
+    from misora.api.output import check_output, name_for
+    from misora.api.request import prepare
+
+    prepared = prepare(request)
+    out = out or name_for(request.prompt, ".png" if request.still else ".mp4")
+    check_output(out, prepared.canvas.shape)
+    if not as_json:
+        say_reading(prepared, request.rewrite_prompt)
+    write(lambda display: start(prepared, progress=display.progress, preview=display.preview), out, as_json=as_json)
+
+
+def write(begin: Callable[[Display], Generation], out: Path, *, as_json: bool) -> None:
+    """Begins, writes the file and prints its path, or one JSON object."""
+    started = time.monotonic()
+    with showing() as display:
+        generation = begin(display)
+        generation.save(out)
+    if as_json:
+        print(json.dumps(report(generation, out, time.monotonic() - started), ensure_ascii=False))
+    else:
+        print(out)
+
+
+def report(generation: Generation, out: Path, took_seconds: float) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    rewrite = generation.prepared.rewrite
+    return {
+        "path": str(out),
+        "took_seconds": round(took_seconds, 2),
+        "caption": generation.recipe.caption,
+        "unknown_words": list(rewrite.unknown_words),
+        "added": list(rewrite.added),
+        "replaced": [list(pair) for pair in rewrite.replaced],
+        "dropped": list(rewrite.dropped),
+        "recipe": generation.recipe.to_dict(),
+    }
+
+
+def say_reading(prepared: Prepared, rewritten: bool) -> None:
+    """How the prompt was understood, on standard error."""
+    lines = [f"prompt as the model reads it: {prepared.canvas.spans[0].caption}"] if rewritten else []
+    for line in [*lines, *notes_on(prepared.rewrite, rewritten)]:
+        print(line, file=sys.stderr)
+
+
+def notes_on(rewrite: Rewrite, rewritten: bool) -> list[str]:
+    """What was not understood, and, where the prompt was rewritten, what was taken for something near or left out."""
+    notes = [f"words not understood: {', '.join(rewrite.unknown_words)}"] if rewrite.unknown_words else []
+    if rewritten and rewrite.replaced:
+        notes.append("taken as: " + ", ".join(f"{said} → {taken}" for said, taken in rewrite.replaced))
+    if rewritten and rewrite.dropped:
+        notes.append(f"left out: {', '.join(rewrite.dropped)}")
+    return notes

@@ -1,0 +1,112 @@
+"""``misora doctor``: is everything here that a video needs, and if not, what to do."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from misora.base.errors import MisoraError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; ``needed`` says whether a video can be made without it."""
+
+    name: str
+    ok: bool
+    said: str
+    needed: bool = True
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """Checks Python, torch, threads, weights, assets and codecs; exit code 0 when a video can be made, else 1."""
+    findings = list(examine())
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(f"{'ok ' if finding.ok else 'NO ' if finding.needed else '-  '} {finding.name:<12} {finding.said}")
+    if not all(finding.ok for finding in findings if finding.needed):
+        raise typer.Exit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """Every check, in order; one that fails does not keep the others from being made."""
+    yield Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield attempt("torch", torch_facts)
+    yield attempt("threads", thread_facts)
+    yield attempt("weights", weights_facts)
+    yield attempt("codecs", codec_facts)
+    yield attempt("stage", assets_facts, needed=False)
+
+
+def attempt(name: str, check: Callable[[], str], *, needed: bool = True) -> Finding:
+    """The finding of ``check``; an error that it raises is what it found."""
+    try:
+        return Finding(name, True, check(), needed)
+    except (MisoraError, ImportError, OSError, ValueError) as error:
+        return Finding(name, False, str(error), needed)
+
+
+def torch_facts() -> str:
+    """Version, device and precision."""
+    import torch
+
+    from misora.base.settings import load_settings
+    from misora.pipelines.runtime import choose_device, choose_dtype
+
+    device = choose_device(load_settings().device)
+    return f"{torch.__version__}, device {device}, {str(choose_dtype(device)).removeprefix('torch.')}"
+
+
+def thread_facts() -> str:
+    from misora.base.settings import load_settings
+
+    return f"{load_settings().threads} (MISORA_THREADS)"
+
+
+def weights_facts() -> str:
+    """Parameters and digest of each file; raises WeightsError when one is missing or damaged."""
+    from misora.base.settings import load_settings
+    from misora.models.weights_file import KINDS, read_info, weights_digest, weights_path
+
+    folder = load_settings().weights
+    infos = [read_info(weights_path(folder, kind), kind) for kind in KINDS]
+    return f"{folder}: " + ", ".join(f"{info.kind} {info.num_parameters:,} ({weights_digest(info.path)[:12]})" for info in infos)
+
+
+def codec_facts() -> str:
+    """Raises ValueError when a codec that Misora writes or reads is absent."""
+    import av
+    from PIL import features
+
+    wanted = {"libx264": "w", "h264": "r", "hevc": "r", "vp9": "r"}
+    missing = [name for name, mode in wanted.items() if not has_codec(name, mode)] + [] if features.check("webp") else ["webp"]
+    if missing:
+        raise ValueError(f"PyAV {av.__version__} or Pillow lacks {', '.join(missing)}; install their usual wheels")
+    return f"PyAV {av.__version__}: H.264 out; H.264, HEVC, VP9 in; WebP"
+
+
+def has_codec(name: str, mode: str) -> bool:
+    import av
+
+    try:
+        av.Codec(name, "w" if mode == "w" else "r")
+    except ValueError:
+        return False
+    return True
+
+
+def assets_facts() -> str:
+    """The stage's sprites are needed for rendering and training only."""
+    from misora.base.settings import load_settings
+    from misora.world.assets import load_atlas
+
+    folder = load_settings().assets
+    return f"{folder}: {len(load_atlas(folder).ids)} characters"

@@ -1,0 +1,37 @@
+"""``misora generate``: a sentence, and perhaps pictures, to a video."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from misora.cli.options import AsJson, Aspect, Fps, Guidance, Negative, NoRewrite, Out, Prompt, Resolution, Seed, Size, Steps
+
+
+def generate(
+    prompt: Prompt,
+    seconds: Annotated[float, typer.Option(help="Length, above 0 to 60.")] = 5.0,
+    size: Size = None,
+    resolution: Resolution = "480p",
+    aspect: Aspect = "16:9",
+    fps: Fps = 24.0,
+    seed: Seed = None,
+    image: Annotated[
+        list[str] | None, typer.Option(help="A picture or clip to begin with; FILE@SECONDS or FILE@end to pin it elsewhere.")
+    ] = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    negative: Negative = "",
+    no_rewrite: NoRewrite = False,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Makes a video of PROMPT and prints its path."""
+    from misora.api.pins import parse_image
+    from misora.api.request import Request
+    from misora.cli.deliver import deliver
+
+    images = tuple(parse_image(text) for text in image or ())
+    request = Request(prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, not no_rewrite)
+    deliver(request, out, as_json=as_json)

@@ -1,0 +1,85 @@
+"""The command's door: verbs, exit codes, and one sentence for every error that Misora raises on purpose.
+
+Exit codes: 0 done; 2 the caller can mend it; 1 any other error of Misora's; 130 stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from misora import __version__
+from misora.base.errors import AssetsError, Cancelled, InputError, MisoraError, MissingExtraError, WeightsError
+from misora.cli.doctor import doctor
+from misora.cli.generate import generate
+from misora.cli.image import image
+from misora.cli.models import models
+from misora.cli.replay import replay
+from misora.cli.train import train
+from misora.cli.world import world
+
+MENDABLE = (InputError, WeightsError, AssetsError, MissingExtraError)
+DONE, FAILED, MENDABLE_CODE, STOPPED = 0, 1, 2, 130
+
+# Plain help: drawing it with Rich costs a quarter of the start-up time.
+app = typer.Typer(
+    name="misora", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    help="Makes videos from sentences with its own trained model.", context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+app.command()(generate)
+app.command()(image)
+app.command()(replay)
+app.add_typer(world, name="world")
+app.add_typer(models, name="models")
+app.command()(train)
+app.command()(doctor)
+
+
+@app.callback(invoke_without_command=True)
+def common(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
+    """Makes videos from sentences with its own trained model."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command and leaves with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command with ``arguments``; returns its exit code."""
+    try:
+        code = app(args=list(arguments), prog_name="misora", standalone_mode=False)
+        return code if isinstance(code, int) else DONE
+    except MisoraError as error:
+        return explain(error)
+    except (KeyboardInterrupt, typer.Abort):
+        print("stopped", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        # Whoever read our output has left; a second complaint at exit would only confuse.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what the option parser raises, by whichever library
+            raise
+        print(f"misora: {error.format_message()}" if error.format_message() else "misora: see misora --help", file=sys.stderr)
+        return MENDABLE_CODE
+
+
+def explain(error: MisoraError) -> int:
+    """Prints one sentence; returns the exit code of ``error``."""
+    print(f"misora: {error}", file=sys.stderr)
+    if isinstance(error, Cancelled):
+        return STOPPED
+    return MENDABLE_CODE if isinstance(error, MENDABLE) else FAILED
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""``misora models``: what weights are here, and what the networks cost; read from headers, without torch."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from misora.models.weights_file import WeightsInfo
+
+models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Weights and what the networks cost.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@models.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """Lists the weights that are found: kind, parameters, size, where they came from, digest."""
+    from misora.base.settings import load_settings
+    from misora.cli.tables import table
+    from misora.models.weights_file import KINDS, describe_weights, weights_digest
+
+    folder = load_settings().weights
+    found = describe_weights(folder)
+    if as_json:
+        print(json.dumps({kind: summary(info) | {"sha256": weights_digest(info.path)} for kind, info in found.items()}))
+        return
+    rows = [["kind", "parameters", "MB", "dtype", "recipe", "step", "sha256"]]
+    for kind in KINDS:
+        info = found.get(kind)
+        rows.append(row_of(info, weights_digest(info.path)) if info else [kind, "missing", *[""] * 5])
+    print(f"{folder}\n{table(rows)}")
+
+
+@models.command()
+def inspect(as_json: AsJson = False) -> None:
+    """Prints parameters, FLOPs a pixel and FLOPs a token of the weights found, and of every preset."""
+    from misora.base.settings import load_settings
+    from misora.cli.tables import table
+    from misora.models.weights_file import describe_weights
+
+    found = describe_weights(load_settings().weights)
+    costs = {"weights": [facts for info in found.values() for facts in costs_of(info)], "presets": preset_costs()}
+    if as_json:
+        print(json.dumps(costs))
+        return
+    if not found:
+        print("no weights found; the presets:")
+    rows = [["network", "parameters", "cost of one forward pass"]]
+    rows += [[cost["name"], f"{cost['parameters']:,}", cost["cost"]] for group in costs.values() for cost in group]
+    print(table(rows))
+
+
+def summary(info: WeightsInfo) -> dict[str, Any]:
+    """One file as plain data."""
+    return {
+        "path": str(info.path),
+        "parameters": info.num_parameters,
+        "bytes": info.size_bytes,
+        "dtypes": list(info.dtypes),
+        "config": info.config,
+        **info.provenance,
+    }
+
+
+def row_of(info: WeightsInfo, digest: str) -> list[str]:
+    """One line of ``list``; a recipe kept as JSON is shown by its first words only."""
+    recipe, step = (info.provenance.get(key, "") for key in ("recipe", "step"))
+    return [info.kind, f"{info.num_parameters:,}", f"{info.size_bytes / 1e6:.1f}", info.dtypes[0], recipe[:24], step, digest[:12]]
+
+
+def costs_of(info: WeightsInfo) -> list[dict[str, Any]]:
+    """What the network of ``info`` costs, by its own configuration."""
+    from misora.models.text_encoder.config import TextEncoderConfig
+    from misora.models.transformer.config import TransformerConfig
+    from misora.models.video_vae.config import VideoVAEConfig
+    from misora.models.weights_file import build_config
+
+    if info.kind == "transformer":
+        return [transformer_cost("transformer", build_config(info, TransformerConfig), info.num_parameters)]
+    if info.kind == "text_encoder":
+        layers = build_config(info, TextEncoderConfig).layers
+        return [{"name": "text_encoder", "parameters": info.num_parameters, "cost": f"once a caption, {layers} layers"}]
+    flops = build_config(info, VideoVAEConfig).flops_per_pixel()
+    halves = {name: sum(size_of(shape) for key, shape in info.shapes.items() if key.startswith(f"{name}.")) for name in flops}
+    return [
+        {
+            "name": f"video_vae {name}",
+            "parameters": halves[name],
+            "flops_per_pixel": round(flops[name], 1),
+            "cost": f"{flops[name]:,.0f} FLOPs a pixel",
+        }
+        for name in flops
+    ]
+
+
+def size_of(shape: tuple[int, ...]) -> int:
+    """Numbers in a tensor of ``shape``."""
+    import math
+
+    return math.prod(shape)
+
+
+def preset_costs() -> list[dict[str, Any]]:
+    """Every preset of the transformer with the shipped autoencoder's channels."""
+    from misora.models.text_encoder.config import TextEncoderConfig
+    from misora.models.transformer.config import SIZES, count_parameters, transformer_config
+    from misora.models.video_vae.config import VideoVAEConfig
+
+    channels, text_dim = VideoVAEConfig().latent_channels, TextEncoderConfig().out_dim
+    configs = {name: transformer_config(name, latent_channels=channels, text_dim=text_dim) for name in SIZES}
+    return [transformer_cost(f"preset {name}", config, count_parameters(config)) for name, config in configs.items()]
+
+
+def transformer_cost(name: str, config: Any, parameters: int) -> dict[str, Any]:
+    """FLOPs a token for two seconds at 480p, where tokens attend to each other."""
+    from misora.base.shapes import VideoShape
+    from misora.models.transformer.config import flops_per_token
+
+    tokens = VideoShape(48, 480, 832, 24.0).latent.num_tokens
+    flops = flops_per_token(config, tokens)
+    cost = f"{flops / 1e6:,.1f} MFLOPs a token, {flops * tokens / 1e9:,.0f} GFLOPs for 2 s at 480p ({tokens:,} tokens)"
+    return {"name": name, "parameters": parameters, "flops_per_token": flops, "tokens": tokens, "cost": cost}

@@ -1,0 +1,21 @@
+"""Options that several verbs share, each with its help, stated once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Prompt = Annotated[str, typer.Argument(help="What is seen, in English or Chinese.")]
+Size = Annotated[str | None, typer.Option(help="Exact size in pixels, as WIDTHxHEIGHT.")]
+Resolution = Annotated[str, typer.Option(help="240p, 360p, 480p, 720p or 1080p.")]
+Aspect = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3 or 3:4.")]
+Fps = Annotated[float, typer.Option(help="Frames a second, 8 to 60.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed gives the same result; without one it is drawn and recorded.")]
+Steps = Annotated[int | None, typer.Option(help="Denoising steps, 1 to 200; more is finer and slower.")]
+Guidance = Annotated[float | None, typer.Option(help="How closely to follow the prompt; 1 is off.")]
+Negative = Annotated[str, typer.Option(help="What should not be seen.")]
+NoRewrite = Annotated[bool, typer.Option("--no-rewrite", help="Give the prompt to the model as it is.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, with the recipe, instead of the path.")]
+Out = Annotated[Path | None, typer.Option(help="Where to write; the suffix chooses the format. Default: named after the prompt.")]

@@ -1,0 +1,1 @@
+"""Networks: the autoencoder, the text encoder, the transformer and their helpers; each takes tensors and knows no canvas."""

@@ -1,0 +1,85 @@
+"""Models to and from weights files: the file's own configuration builds the network, every tensor must fit.
+
+Weights are loaded in one dtype; ``latent_mean`` and ``latent_std`` stay float32, for an error there would move every pixel.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from misora.base.errors import WeightsError
+from misora.media.atomic import write_bytes
+from misora.models.text_encoder.config import TextEncoderConfig
+from misora.models.text_encoder.model import TextEncoder
+from misora.models.transformer.config import TransformerConfig
+from misora.models.transformer.model import VideoTransformer
+from misora.models.video_vae.config import VideoVAEConfig
+from misora.models.video_vae.model import VideoVAE
+from misora.models.weights_file import Kind, WeightsInfo, build_config, how_to_get, read_info, weights_metadata, weights_path
+
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+
+def load_video_vae(folder: Path, dtype: torch.dtype = torch.bfloat16, device: torch.device | str = "cpu") -> VideoVAE:
+    """The autoencoder of ``folder``, in channels-last memory."""
+    info = read_info(weights_path(folder, "video_vae"), "video_vae")
+    with torch.device("meta"):
+        model = VideoVAE(build_config(info, VideoVAEConfig))
+    fill(model, info, dtype, device)
+    for parameter in model.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return model
+
+
+def load_transformer(folder: Path, dtype: torch.dtype = torch.bfloat16, device: torch.device | str = "cpu") -> VideoTransformer:
+    """The diffusion transformer of ``folder``."""
+    info = read_info(weights_path(folder, "transformer"), "transformer")
+    with torch.device("meta"):
+        model = VideoTransformer(build_config(info, TransformerConfig))
+    return fill(model, info, dtype, device)
+
+
+def load_text_encoder(folder: Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> TextEncoder:
+    """The text encoder of ``folder``; in float32, since it is small and runs once a video."""
+    info = read_info(weights_path(folder, "text_encoder"), "text_encoder")
+    with torch.device("meta"):
+        model = TextEncoder(build_config(info, TextEncoderConfig))
+    return fill(model, info, dtype, device)
+
+
+def save_model(folder: Path, kind: Kind, model: nn.Module, *, dtype: torch.dtype = torch.bfloat16, **provenance: str) -> Path:
+    """Writes ``model`` as the ``kind`` of ``folder``, whole or not at all; ``provenance`` says where the weights came from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = weights_path(folder, kind)
+    tensors = {name: value.detach().cpu().to(dtype_of(name, value, dtype)).contiguous() for name, value in model.state_dict().items()}
+    write_bytes(path, save(tensors, metadata=weights_metadata(kind, model.config, **provenance)))
+    return path
+
+
+def fill(model: ModuleT, info: WeightsInfo, dtype: torch.dtype, device: torch.device | str) -> ModuleT:
+    """``model``, built without memory, with the file's tensors, ready for inference."""
+    try:
+        tensors = load_file(info.path, device=str(device))
+        model.load_state_dict({name: value.to(dtype_of(name, value, dtype)) for name, value in tensors.items()}, assign=True)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{info.path} is damaged: {error}; {how_to_get()}") from error
+    except RuntimeError as error:
+        raise WeightsError(f"{info.path} does not fit its own configuration: {first_line(error)}; {how_to_get()}") from error
+    return model.eval().requires_grad_(False)
+
+
+def dtype_of(name: str, value: Tensor, dtype: torch.dtype) -> torch.dtype:
+    """In which dtype a tensor is kept: statistics and integers as they are."""
+    return value.dtype if name.startswith("latent_") or not value.dtype.is_floating_point else dtype
+
+
+def first_line(error: Exception) -> str:
+    """The first thing that torch complains about."""
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,1 @@
+"""The diffusion transformer over video latents, and its presets."""

@@ -1,0 +1,105 @@
+"""The transformer's sizes as data, the presets, and what they cost; no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from misora.base.errors import InputError
+
+FREQUENCY_DIM = 128
+"""Width of the sinusoids under the noise-level and frame-rate embeddings."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerConfig:
+    """Sizes of a ``VideoTransformer``.
+
+    Args:
+        latent_channels: C of the latents.
+        dim: Width of a token.
+        layers: Number of blocks.
+        heads: Attention heads; head width dim / heads must be a multiple of 8.
+        mlp_dim: Hidden width of the SwiGLU.
+        text_dim: Width of the text encoder's tokens.
+        prediction: What the last layer means: the velocity itself, or the clean latents from which the velocity follows.
+        causal: Latent frame i attends to frames up to i and the text, instead of to all.
+        hidden_layer: Number of blocks after which ``Prediction.hidden`` is taken.
+    """
+
+    latent_channels: int
+    dim: int = 256
+    layers: int = 8
+    heads: int = 4
+    mlp_dim: int = 704
+    text_dim: int = 192
+    prediction: Literal["velocity", "x0"] = "velocity"
+    causal: bool = False
+    hidden_layer: int = 3
+
+    def __post_init__(self) -> None:
+        if self.dim % self.heads or self.head_dim % 8:
+            raise InputError(
+                f"transformer.dim={self.dim} over {self.heads} heads gives {self.dim / self.heads:g}; head width must be a multiple of 8",
+                field="heads",
+            )
+        if self.prediction not in ("velocity", "x0"):
+            raise InputError(f"transformer.prediction={self.prediction!r} is not known; choose velocity or x0", field="prediction")
+        if not 1 <= self.hidden_layer <= self.layers:
+            nearest = min(max(self.hidden_layer, 1), self.layers)
+            raise InputError(
+                f"transformer.hidden_layer={self.hidden_layer} is outside 1 to {self.layers}; nearest: {nearest}", field="hidden_layer"
+            )
+
+    @property
+    def head_dim(self) -> int:
+        return self.dim // self.heads
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width, depth, heads and SwiGLU width of a preset."""
+
+    dim: int
+    layers: int
+    heads: int
+    mlp_dim: int
+
+
+SIZES = {
+    "nano": Size(256, 8, 4, 704),  # 7 M: what two CPU cores can train
+    "base": Size(384, 8, 6, 960),  # 15 M: the shipped weights
+    "large": Size(1024, 24, 16, 2816),  # 0.3 B
+    "14b": Size(5120, 40, 40, 13824),  # 13 B: the proportions of Wan 14B
+}
+
+
+def transformer_config(
+    size: str, *, latent_channels: int, text_dim: int, prediction: Literal["velocity", "x0"] = "velocity", causal: bool = False
+) -> TransformerConfig:
+    """The preset ``size`` ("nano", "base", "large", "14b") for given latents and text."""
+    if size not in SIZES:
+        raise InputError(f"transformer size={size!r} is not known; choose one of {', '.join(SIZES)}", field="size")
+    s = SIZES[size]
+    return TransformerConfig(latent_channels, s.dim, s.layers, s.heads, s.mlp_dim, text_dim, prediction, causal)
+
+
+def count_parameters(config: TransformerConfig) -> int:
+    """Learned numbers of a ``VideoTransformer`` of this configuration."""
+    d = config.dim
+    block = 4 * d * d + 3 * d * config.mlp_dim + 8 * d + 2 * config.head_dim
+    scalars = 2 * (FREQUENCY_DIM * d + d * d)
+    ends = 2 * config.latent_channels * d + 2 * config.text_dim * d + d
+    return config.layers * block + scalars + ends + 6 * d * d + 2 * d * d
+
+
+def flops_per_token(config: TransformerConfig, tokens: int) -> int:
+    """Multiply-adds times two of one forward pass for each of ``tokens`` video tokens that attend to each other.
+
+    Training costs three times as much. Text and the per-frame modulation are left out: a few per cent.
+    """
+    d = config.dim
+    linear = 2 * (4 * d * d + 3 * d * config.mlp_dim)
+    seen = (tokens + 1) // 2 if config.causal else tokens
+    attention = 4 * seen * d
+    return config.layers * (linear + attention) + 4 * config.latent_channels * d

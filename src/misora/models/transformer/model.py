@@ -1,0 +1,160 @@
+"""The diffusion transformer: noisy video latents, a noise level for every latent frame and a text in, a velocity out.
+
+A token is one latent cell. What is unusual: each latent frame carries its own ``sigma`` (diffusion forcing), time positions are in
+seconds, and the text is a read-only prefix of every block's keys, so a clip's text never depends on its frames. The model knows
+neither canvas nor sampler.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from misora.models.layers.embedding import ScalarEmbedding
+from misora.models.layers.norm import rms_norm
+from misora.models.layers.rotary import axial_rotary, frame_times, prepend_still
+from misora.models.transformer.block import Block, modulate
+from misora.models.transformer.config import FREQUENCY_DIM, TransformerConfig
+
+SIGMA_SCALE = 1000.0
+FPS_SCALE = 100.0
+MIN_SIGMA = 0.05
+"""Floor of the division that turns clean latents into a velocity; ``diffusion.flow.velocity_from_x0`` has the same."""
+
+
+class Prediction(NamedTuple):
+    """What one evaluation yields.
+
+    Args:
+        velocity: noise - x0, (B, C, t, h, w), float32.
+        output: What the last layer said: the velocity or the clean latents, as ``config.prediction`` has it; float32.
+        hidden: Tokens after ``config.hidden_layer`` blocks, (B, t, h, w, D), for an alignment head that training owns.
+    """
+
+    velocity: Tensor
+    output: Tensor
+    hidden: Tensor
+
+
+class VideoTransformer(nn.Module):
+    """Predicts the velocity of noisy video latents.
+
+    Reference:
+        Peebles & Xie, DiT, arXiv:2212.09748; Chen et al., Diffusion Forcing, arXiv:2407.01392; Li & He, JiT (x0 prediction with a
+        velocity loss), arXiv:2511.13720.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        dim = config.dim
+        self.input = nn.Linear(config.latent_channels, dim, bias=False)
+        self.text_input = nn.Linear(config.text_dim, dim, bias=False)
+        self.pooled_input = nn.Linear(config.text_dim, dim, bias=False)
+        self.sigma_embedding = ScalarEmbedding(dim, SIGMA_SCALE, FREQUENCY_DIM)
+        self.fps_embedding = ScalarEmbedding(dim, FPS_SCALE, FREQUENCY_DIM)
+        self.first_frame = nn.Parameter(torch.zeros(dim))
+        self.modulation = nn.Linear(dim, 6 * dim, bias=False)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.final_modulation = nn.Linear(dim, 2 * dim, bias=False)
+        self.output = nn.Linear(dim, config.latent_channels, bias=False)
+        for zeroed in (self.modulation, self.final_modulation, self.output):
+            nn.init.zeros_(zeroed.weight)
+
+    def forward(
+        self,
+        latents: Tensor,
+        sigma: Tensor,
+        text_tokens: Tensor,
+        text_mask: Tensor | None,
+        text_pooled: Tensor,
+        fps: Tensor,
+        *,
+        frame_index: Tensor | None = None,
+        causal: bool | None = None,
+    ) -> Tensor:
+        """The velocity alone, (B, C, t, h, w); arguments as in ``predict``."""
+        return self.predict(latents, sigma, text_tokens, text_mask, text_pooled, fps, frame_index=frame_index, causal=causal).velocity
+
+    def predict(
+        self,
+        latents: Tensor,
+        sigma: Tensor,
+        text_tokens: Tensor,
+        text_mask: Tensor | None,
+        text_pooled: Tensor,
+        fps: Tensor,
+        *,
+        frame_index: Tensor | None = None,
+        causal: bool | None = None,
+    ) -> Prediction:
+        """Velocity, raw output and hidden tokens for noisy latents.
+
+        Args:
+            latents: Noisy latents, (B, C, t, h, w).
+            sigma: Noise level of each latent frame, (B, t), in [0, 1].
+            text_tokens: (B, L, text_dim).
+            text_mask: (B, L), True where a token counts; None when all do. Trim a batch to its longest text.
+            text_pooled: (B, text_dim).
+            fps: Frames a second, (B,).
+            frame_index: Latent frame numbers, (B, t); None is 0, 1, 2, ... 0 marks a latent that holds a single picture. A window in the
+                middle of a stream should be numbered from 1, not by its true place: text is not turned, so attention to it knows
+                absolute time, and only times seen in training are safe.
+            causal: Overrides ``config.causal``.
+        """
+        batch, _, frames, height, width = latents.shape
+        if frame_index is None:
+            frame_index = torch.arange(frames, device=latents.device).expand(batch, -1)
+        weight_dtype = self.input.weight.dtype
+        conditioning = F.silu(self.condition(sigma, text_pooled.to(weight_dtype), fps, frame_index))
+        text = rms_norm(self.text_input(text_tokens.to(weight_dtype)))
+        rotary = prepend_still(axial_rotary(frame_times(frame_index, fps), height, width, self.config.head_dim), text.shape[1])
+        keep_mask = keys_to_keep(text_mask, frames * height * width)
+        causal = self.config.causal if causal is None else causal
+
+        x = self.input(latents.to(weight_dtype).permute(0, 2, 3, 4, 1).flatten(2, 3))
+        modulation = self.modulation(conditioning).unflatten(-1, (6, -1))
+        hidden = x
+        for number, block in enumerate(self.blocks, start=1):
+            x = block(x, text, modulation, rotary, keep_mask, causal)
+            if number == self.config.hidden_layer:
+                hidden = x
+        shift, scale = self.final_modulation(conditioning).unsqueeze(2).chunk(2, dim=-1)
+        cells = self.output(modulate(x, shift, scale)).unflatten(2, (height, width))
+        output = cells.permute(0, 4, 1, 2, 3).float()
+        return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)))
+
+    def condition(self, sigma: Tensor, text_pooled: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
+        """What modulates each latent frame: its noise, the text, the frame rate, and whether it is the clip's first; (B, t, D).
+
+        The first latent frame holds one picture and every other eight, so their statistics differ.
+        """
+        whole_clip = self.pooled_input(text_pooled) + self.fps_embedding(fps.float().log2())
+        first = (frame_index == 0).unsqueeze(-1) * self.first_frame
+        embedded: Tensor = self.sigma_embedding(sigma)
+        out: Tensor = embedded + whole_clip.unsqueeze(1) + first.to(embedded.dtype)
+        return out
+
+    def to_velocity(self, latents: Tensor, output: Tensor, sigma: Tensor) -> Tensor:
+        """The last layer's output as a velocity, float32."""
+        if self.config.prediction == "velocity":
+            return output
+        return (latents.float() - output) / sigma.float().clamp(min=MIN_SIGMA)[:, None, :, None, None]
+
+    def compile_blocks(self, **options: Any) -> None:
+        """Compiles every block in place with ``torch.compile(**options)``; parameters keep their names.
+
+        All blocks share one compilation (about 30 s on a CPU), made anew for each shape: train on few shapes, pad texts to one length.
+        """
+        for block in self.blocks:
+            block.compile(**options)
+
+
+def keys_to_keep(text_mask: Tensor | None, video_tokens: int) -> Tensor | None:
+    """(B, 1, 1, L + video_tokens), True where a key counts; None when no text is padded, which keeps attention's quick path."""
+    if text_mask is None or bool(text_mask.all()):
+        return None
+    return F.pad(text_mask, (0, video_tokens), value=True)[:, None, None]

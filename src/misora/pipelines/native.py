@@ -1,0 +1,180 @@
+"""A canvas to frames with our own weights.
+
+It reads like a storyboard: the captions are encoded, the pins placed on the latent grid, each window of noise is walked to data, and every
+latent frame is decoded and cropped as soon as it is known, so that a long clip takes no more memory than a short one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from misora.base.canvas import Canvas, Frames
+from misora.base.errors import WeightsError
+from misora.base.progress import Progress, Step, silent
+from misora.base.shapes import LatentShape
+from misora.diffusion.guidance import INTERVAL, with_guidance
+from misora.diffusion.samplers import SamplerStep, sample_euler
+from misora.diffusion.schedules import for_frames, resolution_shift, shifted
+from misora.models.registry import load_text_encoder, load_transformer, load_video_vae
+from misora.models.text_encoder.model import TextEncoder
+from misora.models.transformer.model import VideoTransformer
+from misora.models.video_vae.model import VideoVAE
+from misora.pipelines.captions import Script, ScriptedDenoiser, encode_script
+from misora.pipelines.grid import Grid, grid_of
+from misora.pipelines.pinning import Known, encode_pins
+from misora.pipelines.runtime import choose_device, choose_dtype
+from misora.pipelines.streaming import VideoCodec
+from misora.pipelines.windows import MAX_WINDOW, Window, windows_of
+
+STEPS = 25
+GUIDANCE = 3.0
+SAMPLER = "euler"
+PREVIEWS = 5
+"""Rough pictures a window."""
+
+Preview = Callable[[Frames], None]
+"""Receives a rough picture (1, H, W, 3) of what the sampler expects, now and then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the noise is walked, after every default was filled in."""
+
+    steps: int
+    guidance: float
+    sampler: str = SAMPLER
+
+
+def sampling_of(canvas: Canvas) -> Sampling:
+    """The canvas's own choices, else this model's defaults."""
+    steps = STEPS if canvas.steps is None else canvas.steps
+    return Sampling(steps, GUIDANCE if canvas.guidance is None else canvas.guidance)
+
+
+class NativePipeline:
+    """Our own networks, resident on one device."""
+
+    def __init__(self, vae: VideoVAE, transformer: VideoTransformer, text_encoder: TextEncoder, *, max_window: int = MAX_WINDOW) -> None:
+        """Takes models that are loaded, in evaluation mode and on one device."""
+        self.codec = VideoCodec(vae)
+        self.transformer = transformer
+        self.text_encoder = text_encoder
+        self.max_window = max_window
+
+    @property
+    def device_name(self) -> str:
+        """``cpu``, or the GPU's own name: another model rounds otherwise."""
+        device = self.codec.device
+        return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+    @property
+    def dtype_name(self) -> str:
+        """``bfloat16`` or ``float32``."""
+        return str(self.codec.dtype).removeprefix("torch.")
+
+    def sample(self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None) -> Frames:
+        """All frames of ``canvas``, (T, H, W, 3); see ``iter_frames``."""
+        return np.concatenate(list(self.iter_frames(canvas, progress, preview)))
+
+    def iter_frames(self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None) -> Iterator[Frames]:
+        """Frames (n, H, W, 3) uint8 of ``canvas`` at its exact size, in order, as they are made; n is at most 8.
+
+        Args:
+            progress: Told of every denoising step and every decoded latent frame; what it raises (``Cancelled``) stops the work.
+            preview: Given a rough picture every few steps.
+        """
+        grid = grid_of(canvas.shape)
+        script = encode_script(canvas, self.text_encoder)
+        known = encode_pins(canvas.pins, grid, self.codec, self.transformer.config.latent_channels)
+        latents = self._denoise(canvas, script, known, progress, preview)
+        left = canvas.shape.num_frames
+        for done, frames in enumerate(self.codec.decode(latents), start=1):
+            yield grid.crop(frames[:left])
+            left -= len(frames)
+            progress(Step("decode", done, grid.latent.num_frames))
+
+    def _denoise(self, canvas: Canvas, script: Script, known: Known, progress: Progress, preview: Preview | None) -> Iterator[Tensor]:
+        """Clean latents (1, C, t, h, w), window after window; only what a window adds."""
+        grid = grid_of(canvas.shape)
+        noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
+        windows = list(windows_of(grid.latent.num_frames, self.max_window))
+        whole: Tensor | None = None
+        for index, window in enumerate(windows):
+            part = known.part(window.start, window.stop)
+            if whole is not None:
+                part = part.with_past(whole[:, :, window.start - window.new_start :])
+            watcher = Watcher(self.codec, grid, progress, preview, index, len(windows))
+            whole = self._sample_window(canvas, script, part, noise[:, :, window.start : window.stop], window, watcher)
+            yield whole[:, :, window.new_start - window.start :]
+
+    def _sample_window(self, canvas: Canvas, script: Script, known: Known, noise: Tensor, window: Window, watcher: Watcher) -> Tensor:
+        """Clean latents of a window, (1, C, t, h, w)."""
+        sampling = sampling_of(canvas)
+        network = ScriptedDenoiser(self.transformer, script, window, canvas.shape.fps)
+        denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
+        levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]))
+        sigmas = for_frames(levels.to(noise), known.frame_strength)
+        hold = (lambda x, sigma: known.hold(x, noise, sigma)) if known.has_masks else None
+        return sample_euler(denoise, known.start(noise), sigmas, watcher, hold)
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Turns sampler steps into progress, and some of them into previews."""
+
+    codec: VideoCodec
+    grid: Grid
+    progress: Progress
+    preview: Preview | None
+    window: int
+    windows: int
+
+    def __call__(self, step: SamplerStep) -> None:
+        self.progress(Step("denoise", self.window * step.total + step.index + 1, self.windows * step.total))
+        if self.preview is not None and (step.index + 1) % max(1, step.total // PREVIEWS) == 0:
+            self.preview(self.grid.crop(next(self.codec.decode([step.x0[:, :, -1:]]))))
+
+
+def draw_noise(seed: int, channels: int, latent: LatentShape) -> Tensor:
+    """Standard normal noise (1, C, t, h, w), float32, on the CPU: the same for every device and number of threads.
+
+    Drawn frame by frame, so that a longer clip of one size begins with the same noise.
+    """
+    generator = torch.Generator("cpu").manual_seed(seed)
+    frames = [torch.randn((1, channels, latent.height, latent.width), generator=generator) for _ in range(latent.num_frames)]
+    return torch.stack(frames, dim=2)
+
+
+def load_pipeline(weights: Path, device: str = "auto", threads: int | None = None) -> NativePipeline:
+    """The pipeline of a weights folder.
+
+    Args:
+        weights: Folder of ``*.safetensors``.
+        device: ``auto``, ``cpu``, ``cuda``, ...
+        threads: CPU threads, for the whole process; None leaves them.
+    """
+    where = choose_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    dtype = choose_dtype(where)
+    vae, transformer = load_video_vae(weights, dtype, where), load_transformer(weights, dtype, where)
+    text_encoder = load_text_encoder(weights, torch.float32, where)
+    check_fit(vae, transformer, text_encoder)
+    return NativePipeline(vae, transformer, text_encoder)
+
+
+def check_fit(vae: VideoVAE, transformer: VideoTransformer, text_encoder: TextEncoder) -> None:
+    """Raises WeightsError unless the three networks were made for each other."""
+    pairs = {
+        "latent channels": (transformer.config.latent_channels, vae.config.latent_channels, "video_vae"),
+        "text width": (transformer.config.text_dim, text_encoder.config.out_dim, "text_encoder"),
+    }
+    for what, (wanted, got, file) in pairs.items():
+        if wanted != got:
+            raise WeightsError(f"the transformer wants {what} {wanted}, {file}.safetensors has {got}; use weights trained together")

@@ -1,0 +1,124 @@
+"""Pins as known latents: which latent frames are held, how firmly, and in which cells.
+
+A latent frame after the first stands for eight pictures and can only be held whole, so a clip holds the latent frames all of whose pictures
+it covers; pictures at its ends that do not fill one are left to the network. A pin too short to cover any (a single picture in the middle)
+holds the latent frame of its middle picture, as if it stood still there for those eight. Where pins overlap the later one wins.
+
+After sampling, held frames are what the autoencoder makes of them, not the pinned pixels: putting those back would make their texture jump
+where the generated part begins. Tools that promise untouched pixels put them back themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from misora.base.canvas import Frames, Mask, Pin
+from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, latent_frames
+from misora.diffusion.flow import add_noise
+from misora.pipelines.grid import Grid
+from misora.pipelines.streaming import VideoCodec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What the pins say of every latent frame.
+
+    Args:
+        latents: Clean latents, (1, C, t, h, w); zero where nothing is known.
+        strength: Of each cell, (1, 1, t, h, w); 0 is free, 1 is never touched.
+    """
+
+    latents: Tensor
+    strength: Tensor
+
+    @property
+    def frame_strength(self) -> Tensor:
+        """(1, t): how firmly whole latent frames are held; one with any free cell is free as a frame."""
+        return self.strength.amin((1, 3, 4))
+
+    def part(self, start: int, stop: int) -> Known:
+        """Latent frames ``[start, stop)``."""
+        return Known(self.latents[:, :, start:stop], self.strength[:, :, start:stop])
+
+    def with_past(self, latents: Tensor) -> Known:
+        """The same with its first frames replaced by ``latents``, clean and never to be touched."""
+        count = latents.shape[2]
+        strength = torch.cat([torch.ones_like(self.strength[:, :, :count]), self.strength[:, :, count:]], dim=2)
+        return Known(torch.cat([latents, self.latents[:, :, count:]], dim=2), strength)
+
+    def start(self, noise: Tensor) -> Tensor:
+        """Where sampling begins: held frames at their own level, everything else pure noise."""
+        return add_noise(self.latents, noise, 1 - self.frame_strength)
+
+    def hold(self, x: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+        """``x`` at ``sigma`` (1, t) with the cells that are held more firmly than their frame put back at that level.
+
+        A cell of strength s is held until the frame's level falls below 1 - s, then free to change that much.
+        """
+        held = self._firmer & (sigma[:, None, :, None, None] >= 1 - self.strength)
+        return torch.where(held, add_noise(self.latents, noise, sigma), x)
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether any frame is held in some cells more than in others."""
+        return bool(self._firmer.any())
+
+    @property
+    def _firmer(self) -> Tensor:
+        return self.strength > self.frame_strength[:, None, :, None, None]
+
+
+def encode_pins(pins: Sequence[Pin], grid: Grid, codec: VideoCodec, channels: int) -> Known:
+    """The pins of a canvas as latents on its grid."""
+    latent = grid.latent
+    size = (latent.num_frames, latent.height, latent.width)
+    latents = torch.zeros(1, channels, *size, device=codec.device)
+    strength = torch.zeros(1, 1, *size, device=codec.device)
+    for pin in pins:
+        if pin.strength == 0:
+            continue
+        first, last = held_frames(pin, grid.shape.num_frames)
+        cells = torch.from_numpy(held_cells(pin, grid)).to(codec.device)
+        encoded = encode_part(pin, first, last, grid, codec)
+        for offset in range(last - first + 1):
+            latents[0, :, first + offset][:, cells] = encoded[0, :, offset][:, cells]
+            strength[0, 0, first + offset][cells] = pin.strength
+    return Known(latents, strength)
+
+
+def held_frames(pin: Pin, num_frames: int) -> tuple[int, int]:
+    """First and last latent frame that ``pin`` holds on a canvas of ``num_frames``."""
+    stop = pin.frame_index + len(pin.frames)
+    first = latent_frames(pin.frame_index + TIME_STRIDE) - 1 if pin.frame_index else 0
+    # What the grid has beyond the canvas's end is nobody's, so a pin that reaches the end covers it.
+    last = latent_frames(num_frames) - 1 if stop == num_frames else (stop - 1) // TIME_STRIDE
+    if first <= last:
+        return first, last
+    middle = latent_frames(pin.frame_index + len(pin.frames) // 2 + 1) - 1
+    return middle, middle
+
+
+def encode_part(pin: Pin, first: int, last: int, grid: Grid, codec: VideoCodec) -> Tensor:
+    """Latents (1, C, last - first + 1, h, w) of the canvas frames that latent frames ``first`` to ``last`` stand for.
+
+    One picture more is encoded in front as context; frames that the pin does not have repeat its nearest one.
+    """
+    begin = TIME_STRIDE * (first - 1) if first else 0
+    wanted = np.arange(begin, TIME_STRIDE * last + 1) - pin.frame_index
+    frames: Frames = pin.frames[wanted.clip(0, len(pin.frames) - 1)]
+    encoded = codec.encode(grid.pad(frames))
+    return encoded[:, :, 1:] if first else encoded
+
+
+def held_cells(pin: Pin, grid: Grid) -> Mask:
+    """(h, w), True for latent cells all of whose pixels the pin's mask covers."""
+    latent = grid.latent
+    if pin.mask is None:
+        return np.ones((latent.height, latent.width), dtype=np.bool_)
+    padded = grid.pad_mask(pin.mask).reshape(latent.height, SPACE_STRIDE, latent.width, SPACE_STRIDE)
+    return np.asarray(padded.all(axis=(1, 3)), dtype=np.bool_)

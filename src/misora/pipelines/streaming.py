@@ -1,0 +1,67 @@
+"""The autoencoder eight frames at a time, both ways, in memory that does not grow with the clip; the same numbers as whole.
+
+A generator must not hold a precision or gradient context while it waits, or its consumer would inherit it: each step here enters its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from misora.base.canvas import Frames
+from misora.base.shapes import TIME_STRIDE
+from misora.models.video_vae.layers import Memory
+from misora.models.video_vae.model import VideoVAE
+
+
+class VideoCodec:
+    """An autoencoder with the device and precision that it computes in."""
+
+    def __init__(self, vae: VideoVAE) -> None:
+        self.vae = vae
+        self.device = vae.latent_mean.device
+        self.dtype = next(vae.parameters()).dtype
+
+    @torch.no_grad()
+    def encode(self, frames: Frames) -> Tensor:
+        """Normalised latents (1, C, t, h, w), float32, of frames (T, H, W, 3), T = 1 + 8 (t - 1), on the padded grid."""
+        memory: Memory = {}
+        groups = [np.repeat(frames[:1], TIME_STRIDE, axis=0), *(frames[i : i + TIME_STRIDE] for i in range(1, len(frames), TIME_STRIDE))]
+        with self._precision():
+            cells = [self.vae.encoder(self._to_pixels(group), memory) for group in groups]
+        return self.vae.normalise(torch.cat(cells, dim=1).transpose(1, 2).float())
+
+    def decode(self, latents: Iterable[Tensor]) -> Iterator[Frames]:
+        """Frames of the padded grid: one for the first latent frame, eight for each further one.
+
+        Args:
+            latents: Pieces of one clip in order, each (1, C, t, h, w) with any t; drawn only when they are needed.
+        """
+        memory: Memory = {}
+        first = True
+        for piece in latents:
+            for index in range(piece.shape[2]):
+                frames = self._decode_step(piece[:, :, index : index + 1], memory)
+                yield frames[TIME_STRIDE - 1 :] if first else frames
+                first = False
+
+    @torch.no_grad()
+    def _decode_step(self, latents: Tensor, memory: Memory) -> Frames:
+        raw = self.vae.denormalise(latents.to(self.device)).transpose(1, 2)
+        with self._precision():
+            pixels = self.vae.decoder(raw.to(self.dtype), memory)
+        levels = pixels[0].permute(0, 2, 3, 1).float().add_(1).mul_(127.5).round_().clamp_(0, 255)
+        frames: Frames = levels.to(torch.uint8).cpu().numpy()
+        return frames
+
+    def _to_pixels(self, frames: Frames) -> Tensor:
+        """(T, H, W, 3) to (1, T, 3, H, W) in [-1, 1]."""
+        pixels = torch.from_numpy(np.ascontiguousarray(frames)).to(self.device).permute(0, 3, 1, 2)[None].float()
+        return (pixels / 127.5 - 1).to(self.dtype)
+
+    def _precision(self) -> torch.autocast:
+        """bfloat16 arithmetic when the weights are; normalisation inside the blocks widens by itself."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16)

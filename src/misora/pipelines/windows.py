@@ -1,0 +1,41 @@
+"""Long clips: the network looks at a window; each next window begins with the last latent frames of the one before, clean.
+
+A window after the first is numbered from 1, as the transformer asks: only the clip's true start is a single picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_WINDOW = 16
+"""Latent frames that the network sees at once: 121 frames, 5 s at 24 frames a second."""
+OVERLAP = 3
+"""Latent frames that a window shares with the one before: a second of motion to go on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Latent frames ``[start, stop)``; those before ``new_start`` are already known."""
+
+    start: int
+    stop: int
+    new_start: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    @property
+    def first_number(self) -> int:
+        """The number that the network gives to the window's first latent frame."""
+        return 0 if self.start == 0 else 1
+
+
+def windows_of(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP) -> Iterator[Window]:
+    """Windows over ``num_frames`` latent frames; one when they fit."""
+    done = 0
+    while done < num_frames:
+        start = max(0, done - overlap)
+        stop = min(start + size, num_frames)
+        yield Window(start, stop, done)
+        done = stop

@@ -1,0 +1,160 @@
+"""Stage 1: the video autoencoder, on crops of the stage."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from misora.media.contact_sheet import write_contact_sheet
+from misora.models.video_vae.config import VideoVAEConfig
+from misora.models.video_vae.layers import Pointwise
+from misora.models.video_vae.model import VideoVAE, linear_view, with_still_start
+from misora.training.checkpoint import start_from
+from misora.training.loop import Metrics
+from misora.training.losses import fused, psnr, reconstruction
+from misora.training.streams import CropBatch, CropConfig, CropDataset, stream
+
+CALIBRATION_BATCHES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderConfig:
+    """Everything that shapes this stage.
+
+    Args:
+        model: Sizes.
+        crops: Data.
+        player_weight: Extra loss weight inside players.
+        latent_noise: Largest standard deviation of noise added to latents before decoding, so that the decoder forgives
+            small errors of the transformer.
+        spread_weight: Holds each channel's standard deviation near one.
+        start: Weights to start from; empty starts from principal components.
+    """
+
+    model: VideoVAEConfig
+    crops: CropConfig
+    player_weight: float = 3.0
+    latent_noise: float = 0.06
+    spread_weight: float = 0.02
+    start: str = ""
+
+
+class AutoencoderStage:
+    """The autoencoder as the loop sees it."""
+
+    def __init__(self, config: AutoencoderConfig, assets: Path, workers: int = 1) -> None:
+        self.config = config
+        self.workers = workers
+        self.dataset = CropDataset(assets, config.crops)
+        self._reconstruction = fused(reconstruction)
+        self.model = VideoVAE(config.model)
+        if config.start:
+            start_from(self.model, Path(config.start))
+        else:
+            torch.manual_seed(config.crops.seed)
+            self.model = VideoVAE(config.model)
+            start_from_principal_components(self.model, [to_pixels(self.dataset[-1 - index].frames) for index in range(60)])
+
+    def hidden_parameters(self) -> list[nn.Parameter]:
+        """Weights of hidden convolutions; the linear path, norms, biases and outputs stay with AdamW."""
+        outer = {
+            id(self.model.encoder.linear.weight),
+            id(self.model.decoder.linear.weight),
+            id(self.model.decoder.out.weight),
+            id(self.model.encoder.patch.weight),
+        }
+        return [parameter for parameter in self.model.parameters() if parameter.ndim == 4 and id(parameter) not in outer]
+
+    def batches(self, first_step: int) -> Iterator[CropBatch]:
+        return stream(self.dataset, first_step, self.workers)
+
+    def loss(self, batch: CropBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
+        device = self.model.latent_mean.device
+        pixels, players = to_pixels(batch.frames.to(device)), batch.players.to(device).unsqueeze(1)
+        latents = self.model.encoder(with_still_start(pixels), {})
+        spread = latents.float().flatten(0, 1).transpose(0, 1).flatten(1).std(1)
+        level = torch.rand(len(pixels), 1, 1, 1, 1, generator=generator, device=device) * self.config.latent_noise
+        noise = torch.randn(latents.shape, generator=generator, device=device)
+        decoded = self.model.decoder(latents + (level * noise).to(latents.dtype), {}).transpose(1, 2)[:, :, 7:].float()
+        weight = 1 + self.config.player_weight * players
+        main = self._reconstruction(decoded, pixels, weight / weight.mean())
+        held = (spread - 1).clamp(min=0).square().mean()
+        metrics = {"recon": float(main.detach())}
+        if torch.randint(0, 10, (1,), generator=generator, device=device).item() == 0:
+            metrics |= {
+                "psnr": psnr(decoded.detach(), pixels),
+                "psnr_players": psnr(decoded.detach(), pixels, players),
+                "latent_std": float(spread.detach().mean()),
+            }
+        return main + self.config.spread_weight * held, metrics
+
+    def metadata(self) -> dict[str, str]:
+        return {"format": "misora/1", "kind": "video_vae", "config": json.dumps(dataclasses.asdict(self.config.model))}
+
+    @torch.no_grad()
+    def finish(self, values: dict[str, Tensor]) -> None:
+        """Measures the latents of finished weights, so that what leaves ``encode`` has zero mean and unit variance.
+
+        The mean is taken for each channel, the deviation over all of them: how loud the autoencoder makes a channel says
+        how much that channel matters, and the transformer should know.
+        """
+        model = VideoVAE(self.config.model).to(self.model.latent_mean.device)
+        model.load_state_dict(values)
+        model.latent_mean.zero_()
+        model.latent_std.fill_(1)
+        crops = (to_pixels(self.dataset[-2000 - index].frames.to(model.latent_mean.device)) for index in range(CALIBRATION_BATCHES))
+        latents = torch.cat([model.encode(pixels) for pixels in crops])
+        mean = latents.mean((0, 2, 3, 4))
+        values["latent_mean"] = mean
+        values["latent_std"] = (latents - mean.view(1, -1, 1, 1, 1)).std().expand(len(mean)).clone()
+
+    @torch.no_grad()
+    def preview(self, folder: Path, step: int) -> None:
+        """A sheet of crops, truth above reconstruction."""
+        pixels = to_pixels(self.dataset[-1000].frames.to(self.model.latent_mean.device))
+        with torch.autocast(pixels.device.type, torch.bfloat16):
+            decoded = self.model.decode(self.model.encode(pixels))
+        rows = [frames for pair in zip(to_frames(pixels), to_frames(decoded), strict=True) for frames in pair]
+        write_contact_sheet(folder / "preview.png", [row.numpy() for row in rows], columns=6, cell_height=128)
+
+
+def to_pixels(frames: Tensor) -> Tensor:
+    """uint8 (B, T, H, W, 3) to pixels (B, 3, T, H, W) in [-1, 1]."""
+    return frames.movedim(-1, 1).float().div_(127.5).sub_(1)
+
+
+def to_frames(pixels: Tensor) -> Tensor:
+    """Pixels (B, 3, T, H, W) to uint8 (B, T, H, W, 3) on the CPU."""
+    return pixels.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8).movedim(1, -1).cpu()
+
+
+@torch.no_grad()
+def start_from_principal_components(model: VideoVAE, clips: list[Tensor]) -> None:
+    """Sets the linear path to the principal components of ``clips`` (each (B, 3, T, H, W)).
+
+    Each channel is scaled to the fourth root of its deviation over the largest: between whitened, where fine
+    detail is as loud as everything else, and plain, where it drowns in noise.
+    """
+    views = [linear_view(with_still_start(clip)).permute(0, 1, 3, 4, 2).flatten(0, 3) for clip in clips]
+    patches = torch.cat(views)
+    mean = patches.mean(0)
+    channels = model.config.latent_channels
+    centred = patches - mean
+    variances, axes = torch.linalg.eigh(centred.T @ centred / len(centred))
+    spread, axes = variances.flip(0)[:channels].clamp(min=0).sqrt(), axes.flip(1)[:, :channels]
+    gain = (spread / spread[0]).clamp(min=1e-4) ** 0.25 / spread.clamp(min=1e-6)
+    _set(model.encoder.linear, (axes * gain).T, -(axes * gain).T @ mean)
+    _set(model.decoder.linear, axes / gain, mean)
+
+
+def _set(layer: Pointwise, weight: Tensor, bias: Tensor) -> None:
+    layer.weight.zero_()
+    layer.weight[: weight.shape[0], : weight.shape[1], 0, 0] = weight
+    assert layer.bias is not None
+    layer.bias.copy_(bias)

@@ -1,0 +1,103 @@
+"""Runs one stage by name: what ``misora train`` and ``python -m misora.training`` both call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from misora.base.errors import InputError
+from misora.base.settings import load_settings
+from misora.training.autoencoder import AutoencoderStage
+from misora.training.latents import build_latents
+from misora.training.loop import RunConfig, Stage, train
+from misora.training.recipes import AUTOENCODER, LATENTS, TEXT, TRANSFORMER
+from misora.training.text import TextStage
+from misora.training.transformer import TransformerStage, load_trained_vae
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a stage needs from its caller."""
+
+    recipe: str
+    out: Path
+    minutes: float | None
+    device: torch.device
+    save_minutes: float
+    assets: Path
+    say: Callable[[str], None]
+
+
+def _trained(stage: Stage, config: RunConfig, job: Job) -> Path:
+    return train(stage, config, job.out, minutes=job.minutes, device=job.device, save_every=60 * job.save_minutes, say=job.say)
+
+
+def _autoencoder(job: Job) -> Path:
+    config, run_config = AUTOENCODER[job.recipe]()
+    return _trained(AutoencoderStage(config, job.assets), run_config, job)
+
+
+def _latents(job: Job) -> Path:
+    config = LATENTS[job.recipe]()
+    end = None if job.minutes is None else time.monotonic() + 60 * job.minutes
+    vae = load_trained_vae(Path(config.vae)).to(job.device)
+    build_latents(vae, job.assets, config, job.out, expired=lambda: end is not None and time.monotonic() > end, say=job.say)
+    return job.out
+
+
+def _text(job: Job) -> Path:
+    config, run_config = TEXT[job.recipe]()
+    return _trained(TextStage(config), run_config, job)
+
+
+def _transformer(job: Job) -> Path:
+    config, run_config = TRANSFORMER[job.recipe]()
+    return _trained(TransformerStage(config), run_config, job)
+
+
+STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
+    "autoencoder": (AUTOENCODER, _autoencoder),
+    "latents": (LATENTS, _latents),
+    "text": (TEXT, _text),
+    "transformer": (TRANSFORMER, _transformer),
+}
+"""In the order in which they are run: each reads what the ones before it wrote."""
+
+
+def recipe_names() -> dict[str, tuple[str, ...]]:
+    """Recipes of each stage."""
+    return {stage: tuple(recipes) for stage, (recipes, _) in STAGES.items()}
+
+
+def run(
+    stage: str,
+    recipe: str,
+    *,
+    minutes: float | None = None,
+    out: Path,
+    device: str = "auto",
+    save_minutes: float = 3.0,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Runs ``stage`` with ``recipe`` until its end or for ``minutes``; continues what lies in ``out``.
+
+    Returns:
+        Path of the EMA weights, or of the folder of latents.
+    Raises:
+        InputError: No such stage or recipe.
+        AssetsError: The sprite atlas is not built.
+        TrainingError: A stage before this one has not been run, or ``out`` holds another recipe's run.
+    """
+    if stage not in STAGES:
+        raise InputError(f"stage={stage!r} is not known; choose one of {', '.join(STAGES)}", field="stage")
+    recipes, work = STAGES[stage]
+    if recipe not in recipes:
+        raise InputError(f"recipe={recipe!r} is not known for {stage}; choose one of {', '.join(recipes)}", field="recipe")
+    settings = load_settings()
+    torch.set_num_threads(settings.threads)
+    chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    return work(Job(recipe, out, minutes, torch.device(chosen), save_minutes, settings.assets, say))

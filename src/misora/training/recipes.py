@@ -1,0 +1,72 @@
+"""Recipes: functions that return the whole configuration of a run. A new run is a new function here."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+from misora.models.text_encoder.config import TextEncoderConfig
+from misora.models.transformer.config import transformer_config
+from misora.models.video_vae.config import TINY, VideoVAEConfig
+from misora.training.autoencoder import AutoencoderConfig
+from misora.training.latents import LatentsConfig, ShardShape
+from misora.training.loop import RunConfig
+from misora.training.streams import CropConfig
+from misora.training.text import TextConfig
+from misora.training.transformer import TransformerStageConfig
+
+
+def _run(config: Any, **settings: Any) -> RunConfig:
+    return RunConfig(settings=json.dumps(dataclasses.asdict(config), sort_keys=True, default=str), **settings)
+
+
+def autoencoder_small() -> tuple[AutoencoderConfig, RunConfig]:
+    """32 x 32 x 8 to 96 channels, for two CPU cores: about an hour."""
+    config = AutoencoderConfig(VideoVAEConfig(), CropConfig())
+    return config, _run(config, name="autoencoder/small", steps=20_000, warmup=50, muon_lr=0.02, adam_lr=1e-3, ema=0.998)
+
+
+def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
+    """Toy size, for tests."""
+    config = AutoencoderConfig(TINY, CropConfig(side=64, num_frames=9, batch=2))
+    return config, _run(config, name="autoencoder/tiny", steps=4, warmup=2)
+
+
+def latents_small() -> LatentsConfig:
+    """A morning's worth for two cores: square canvases for learning who and what, wide ones for the size people ask for."""
+    return LatentsConfig((ShardShape(256, 256, 41, 100, 90), ShardShape(480, 832, 25, 25, 24)))
+
+
+def latents_tiny() -> LatentsConfig:
+    """Toy size, for tests."""
+    return LatentsConfig((ShardShape(64, 64, 9, 2, 2),))
+
+
+def text_small() -> tuple[TextConfig, RunConfig]:
+    """1.5 M parameters read captions after a few minutes."""
+    config = TextConfig(TextEncoderConfig())
+    return config, _run(config, name="text/small", steps=3_000, warmup=50, muon_lr=0.01, adam_lr=2e-3, ema=0.995)
+
+
+def text_tiny() -> tuple[TextConfig, RunConfig]:
+    """Toy size, for tests."""
+    config = TextConfig(TextEncoderConfig(table_size=64, dim=24, layers=1, heads=3, out_dim=16), batch=4)
+    return config, _run(config, name="text/tiny", steps=4, warmup=2)
+
+
+def transformer_small() -> tuple[TransformerStageConfig, RunConfig]:
+    """7 M parameters on cached latents, for two cores."""
+    text = TextEncoderConfig()
+    model = transformer_config("nano", latent_channels=VideoVAEConfig().latent_channels, text_dim=text.out_dim, prediction="x0")
+    config = TransformerStageConfig(
+        model, text, text_start="runs/text-small/weights.safetensors", vae="runs/autoencoder-small/weights.safetensors"
+    )
+    return config, _run(config, name="transformer/small", steps=200_000, warmup=100, muon_lr=0.02, adam_lr=1e-3, ema=0.999)
+
+
+AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {"small": autoencoder_small, "tiny": autoencoder_tiny}
+LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "tiny": latents_tiny}
+TEXT: dict[str, Callable[[], tuple[TextConfig, RunConfig]]] = {"small": text_small, "tiny": text_tiny}
+TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {"small": transformer_small}

@@ -1,0 +1,215 @@
+"""Stage 3: the diffusion transformer with its text encoder, on cached latents."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from misora.base.errors import TrainingError
+from misora.diffusion.flow import add_noise, velocity_target
+from misora.diffusion.guidance import with_guidance
+from misora.diffusion.samplers import sample_euler
+from misora.diffusion.schedules import frame_noise_levels, resolution_shift, shifted
+from misora.media.contact_sheet import write_contact_sheet
+from misora.models.text_encoder.config import TextEncoderConfig
+from misora.models.text_encoder.model import TextEncoder
+from misora.models.transformer.config import TransformerConfig
+from misora.models.transformer.model import VideoTransformer
+from misora.models.video_vae.model import VideoVAE
+from misora.training.autoencoder import to_frames
+from misora.training.checkpoint import start_from
+from misora.training.latents import load_shelves
+from misora.training.loop import Metrics
+from misora.world.captions import sample_caption
+
+PREVIEW_PROMPTS = (
+    "a dog runs to the right on the beach",
+    "a rocket jumps on the moon at night",
+    "a penguin comes closer in the snow",
+    "a cow stands in the meadow",
+    "一只老虎在森林里向左走",
+    "a bus drives to the left in the city at sunset",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerStageConfig:
+    """Everything that shapes this stage.
+
+    Args:
+        model, text: Sizes.
+        tokens: Video tokens a step; the batch follows from the clip's shape.
+        latents: Folder of shards.
+        vae: Autoencoder weights, for previews.
+        text_dropout: Share of captions replaced by the empty text, for guidance.
+        align_weight: Weight of naming the character in each cell from hidden tokens; falls to zero at 60 % of the run.
+        player_weight: Extra loss weight of cells that hold a player.
+        start, text_start: Weights to start from; empty starts at random.
+        classes: Characters in the cast, for the alignment head.
+    """
+
+    model: TransformerConfig
+    text: TextEncoderConfig
+    tokens: int = 6144
+    latents: str = "runs/latents-small"
+    vae: str = "runs/autoencoder-small/weights.safetensors"
+    text_dropout: float = 0.1
+    align_weight: float = 0.2
+    player_weight: float = 1.5
+    start: str = ""
+    text_start: str = ""
+    classes: int = 48
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LatentBatch:
+    """``latents`` (B, C, t, h, w), ``labels`` (B, t, h, w), hashed text ``features`` and ``fps`` (B,)."""
+
+    latents: Tensor
+    labels: Tensor
+    features: Tensor
+    fps: Tensor
+
+
+class TextToLatents(nn.Module):
+    """Text encoder, transformer and, while training, the head that names the character in each cell."""
+
+    def __init__(self, config: TransformerStageConfig) -> None:
+        super().__init__()
+        self.text_encoder = TextEncoder(config.text)
+        self.transformer = VideoTransformer(config.model)
+        self.align = nn.Sequential(
+            nn.Linear(config.model.dim, config.model.dim), nn.SiLU(), nn.Linear(config.model.dim, config.classes + 1)
+        )
+
+
+class TransformerStage:
+    """The transformer as the loop sees it."""
+
+    def __init__(self, config: TransformerStageConfig) -> None:
+        self.config = config
+        torch.manual_seed(config.seed)
+        self.model = TextToLatents(config)
+        if config.text_start:
+            start_from(self.model.text_encoder, Path(config.text_start))
+        if config.start:
+            start_from(self.model.transformer, Path(config.start))
+        self.shelves = load_shelves(Path(config.latents))
+        if not self.shelves:
+            raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
+
+    def hidden_parameters(self) -> list[nn.Parameter]:
+        """Matrices of transformer blocks and text layers."""
+        modules: list[nn.Module] = [*self.model.transformer.blocks, *self.model.text_encoder.layers]
+        return [parameter for module in modules for parameter in module.parameters() if parameter.ndim == 2]
+
+    def batches(self, first_step: int) -> Iterator[LatentBatch]:
+        step = first_step
+        while True:
+            yield self.batch(step)
+            step += 1
+
+    def batch(self, step: int) -> LatentBatch:
+        """Batch ``step``: one shape, a prefix of its clips, captions drawn anew."""
+        rng = random.Random(f"{self.config.seed}/{step}")
+        shelf = rng.choices(self.shelves, [len(shelf.scenes) * shelf.latents[0, 0].numel() for shelf in self.shelves])[0]
+        _, _, frames, height, width = shelf.latents.shape
+        length = rng.choice([1, *range(2, frames + 1), *[frames] * 3])
+        size = max(2, round(self.config.tokens / (length * height * width)))
+        chosen = [rng.randrange(len(shelf.scenes)) for _ in range(size)]
+        texts = ["" if rng.random() < self.config.text_dropout else sample_caption(shelf.scenes[index], rng)[0] for index in chosen]
+        index = torch.tensor(chosen)
+        features = self.model.text_encoder.collate(texts)
+        return LatentBatch(shelf.latents[index, :, :length].float(), shelf.labels[index, :length].long(), features, shelf.fps[index])
+
+    def loss(self, batch: LatentBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
+        device = next(self.model.parameters()).device
+        x0, labels = batch.latents.to(device), batch.labels.to(device)
+        size, _, frames, height, width = x0.shape
+        levels = torch.Generator().manual_seed(int(torch.randint(0, 2**31, (1,), generator=generator, device=device)))
+        sigma = frame_noise_levels(size, frames, levels, shift=resolution_shift(height * width)).to(device)
+        noise = torch.randn(x0.shape, generator=generator, device=device)
+        text = self.model.text_encoder(batch.features.to(device))
+        prediction = self.model.transformer.predict(
+            add_noise(x0, noise, sigma), sigma, text.tokens, text.mask, text.pooled, batch.fps.to(device)
+        )
+        error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
+        weight = 1 + self.config.player_weight * (labels > 0)
+        velocity_loss = (error * weight).sum() / weight.sum()
+        metrics = {"velocity": float(velocity_loss.detach())}
+        align_weight = self.config.align_weight * max(0.0, 1 - share_done / 0.6)
+        if align_weight == 0:
+            return velocity_loss, metrics
+        named = self.model.align(prediction.hidden).flatten(0, 3).float()
+        balance = torch.ones(self.config.classes + 1, device=device)
+        balance[0] = 0.1
+        naming = F.cross_entropy(named, labels.flatten(), balance)
+        return velocity_loss + align_weight * naming, metrics | {"naming": float(naming.detach())}
+
+    def metadata(self) -> dict[str, str]:
+        return {
+            "format": "misora/1",
+            "kind": "text_to_latents",
+            "transformer_config": json.dumps(dataclasses.asdict(self.config.model)),
+            "text_encoder_config": json.dumps(dataclasses.asdict(self.config.text)),
+        }
+
+    def finish(self, values: dict[str, Tensor]) -> None:
+        """Nothing to add."""
+
+    @torch.no_grad()
+    def preview(self, folder: Path, step: int) -> None:
+        """Samples of fixed prompts with the weights of this moment."""
+        device = next(self.model.parameters()).device
+        vae = load_trained_vae(Path(self.config.vae)).to(device)
+        latents = self.sample(PREVIEW_PROMPTS, (5, 8, 8), 24.0, steps=16, guidance=3.0)
+        with torch.autocast(device.type, torch.bfloat16):
+            frames = to_frames(vae.decode(latents))
+        write_contact_sheet(
+            folder / f"preview-{step:06d}.png", [clip.numpy() for clip in frames], columns=6, cell_height=128, labels=PREVIEW_PROMPTS
+        )
+
+    @torch.no_grad()
+    def sample(self, prompts: tuple[str, ...], shape: tuple[int, int, int], fps: float, steps: int, guidance: float) -> Tensor:
+        """Latents (B, C, t, h, w) of ``prompts``, all with one seed."""
+        device = next(self.model.parameters()).device
+        size, (frames, height, width) = len(prompts), shape
+        rates = torch.full((size,), fps, device=device)
+        noise = torch.randn((size, self.config.model.latent_channels, *shape), generator=torch.Generator().manual_seed(0)).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            text = self.model.text_encoder.encode([*prompts, *[""] * size])
+
+            def velocity(x: Tensor, sigma: Tensor) -> Tensor:
+                count = len(x)
+                return self.model.transformer(
+                    x, sigma, text.tokens[:count], text.mask[:count], text.pooled[:count], rates.repeat(count // size)
+                )
+
+            def pair(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+                said, empty = velocity(x.repeat(2, 1, 1, 1, 1), sigma.repeat(2, 1)).chunk(2)
+                return said, empty
+
+            guided = with_guidance(velocity, pair, guidance)
+            return sample_euler(guided, noise, shifted(steps, 2 * resolution_shift(height * width)).to(device))
+
+
+def load_trained_vae(path: Path) -> VideoVAE:
+    """The autoencoder of a finished run, in eval mode."""
+    from safetensors import safe_open
+
+    from misora.models.video_vae.config import VideoVAEConfig
+
+    with safe_open(path, "pt") as file:
+        data = json.loads(file.metadata()["config"])
+    vae = VideoVAE(VideoVAEConfig(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}))
+    start_from(vae, path)
+    return vae.eval()

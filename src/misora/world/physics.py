@@ -1,0 +1,191 @@
+"""Where every player and the camera are at each moment of a scene. NumPy only; knows no pixels.
+
+Free motion is computed from gravity and restitution, never keyframed; each action is one small function
+from (player, times) to a ``Track``. Units are those of ``program``: view heights and seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from misora.world.program import Action, Camera, CameraMove, Direction, Player, Scene
+
+Array = npt.NDArray[np.float64]
+
+RESTITUTION = 0.8
+"""Share of its speed that a bouncing player keeps at each contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One player over time; every array is (T,).
+
+    Args:
+        x: Feet, view heights from the middle of the scene.
+        ground: Height of its contact point on the ground plane.
+        lift: Height of the feet above that point.
+        scale: Size relative to ``Player.size`` (perspective).
+        turn: Horizontal foreshortening, 1 facing as drawn, -1 turned round.
+        squash: Vertical stretch; below 1 on landing.
+        heading: -1 left, +1 right, 0 keeps the drawing's own side.
+    """
+
+    x: Array
+    ground: Array
+    lift: Array
+    scale: Array
+    turn: Array
+    squash: Array
+    heading: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTrack:
+    """Camera over time, (T,) each: the scene point in the middle of the view, and the zoom factor."""
+
+    x: Array
+    zoom: Array
+
+
+def _still(player: Player, times: Array, **changes: Array | float) -> Track:
+    ones = np.ones_like(times)
+    signs = {Direction.LEFT: -1.0, Direction.RIGHT: 1.0, Direction.NONE: 0.0}
+    track = Track(ones * player.x, ones * player.ground, ones * 0, ones, ones, ones, signs[player.direction])
+    return replace(track, **changes)  # type: ignore[arg-type]
+
+
+def _stride(player: Player, times: Array, travelled: Array, height: float) -> Array:
+    """Bob of the body with each step; a step is 0.35 of the player's size."""
+    return height * player.size * np.abs(np.sin(np.pi * (travelled / (0.35 * player.size) + player.phase)))
+
+
+def _sign(player: Player) -> float:
+    return {Direction.LEFT: -1.0, Direction.RIGHT: 1.0, Direction.NONE: 0.0}[player.direction]
+
+
+def stand(player: Player, times: Array, scene: Scene) -> Track:
+    return _still(player, times)
+
+
+def walk(player: Player, times: Array, scene: Scene) -> Track:
+    travelled = player.speed * times
+    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.03))
+
+
+def run(player: Player, times: Array, scene: Scene) -> Track:
+    travelled = player.speed * times
+    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.12))
+
+
+def fly(player: Player, times: Array, scene: Scene) -> Track:
+    travelled = player.speed * times
+    lift = 0.9 * player.size + 0.12 * player.size * np.sin(2 * np.pi * (0.8 * times + player.phase))
+    return _still(player, times, x=player.x + _sign(player) * travelled, lift=lift)
+
+
+def enter(player: Player, times: Array, scene: Scene) -> Track:
+    """Comes in from outside and stops after two thirds of the clip."""
+    travelled = player.speed * np.minimum(times, scene.seconds * 2 / 3)
+    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.03))
+
+
+def leave(player: Player, times: Array, scene: Scene) -> Track:
+    """Waits for a fifth of the clip, then goes out of the frame."""
+    travelled = player.speed * np.maximum(times - scene.seconds / 5, 0)
+    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.03))
+
+
+def jump(player: Player, times: Array, scene: Scene) -> Track:
+    """Ballistic hops: ``speed`` jumps a second, each as high as 0.55 of the player."""
+    period = 1 / player.speed
+    gravity = 8 * 0.55 * player.size / period**2
+    since = np.mod(times + player.phase * period, period)
+    lift = gravity * since * (period - since) / 2
+    near_ground = np.exp(-lift / (0.06 * player.size))
+    return _still(player, times, lift=lift, squash=1 - 0.18 * near_ground)
+
+
+def bounce(player: Player, times: Array, scene: Scene) -> Track:
+    """Dropped from 0.9 of its size, losing speed at every contact (RESTITUTION)."""
+    lift = ballistic_bounces(times + 0.15 * player.phase, height=0.9 * player.size, gravity=7.2 * player.size * player.speed**2)
+    near_ground = np.exp(-lift / (0.08 * player.size))
+    return _still(player, times, lift=lift, squash=1 - 0.22 * near_ground * (lift < 0.3 * player.size))
+
+
+def ballistic_bounces(times: Array, height: float, gravity: float, restitution: float = RESTITUTION) -> Array:
+    """Height over time of a point dropped from ``height`` that bounces with ``restitution``."""
+    lift = np.zeros_like(times)
+    fall = np.sqrt(2 * height / gravity)
+    lift = np.where(times < fall, height - gravity * times**2 / 2, lift)
+    start, speed = fall, restitution * gravity * fall
+    while speed > 0.02 * gravity * fall and start < times[-1]:
+        flight = 2 * speed / gravity
+        since = times - start
+        lift = np.where((since >= 0) & (since < flight), speed * since - gravity * since**2 / 2, lift)
+        start, speed = start + flight, restitution * speed
+    return np.maximum(lift, 0)
+
+
+def spin(player: Player, times: Array, scene: Scene) -> Track:
+    return _still(player, times, turn=np.cos(2 * np.pi * (player.speed * times + 0.0)))
+
+
+def _towards(player: Player, times: Array, scene: Scene, sign: float) -> Track:
+    """Depth changes steadily; size and place on the ground follow by perspective about the horizon."""
+    depth = 1 - sign * player.speed * times
+    scale = 1 / np.maximum(depth, 0.25)
+    ground = scene.horizon - (scene.horizon - player.ground) * scale
+    travelled = player.speed * times
+    return _still(player, times, scale=scale, ground=ground, x=player.x * scale, lift=_stride(player, times, travelled, 0.03) * scale)
+
+
+def approach(player: Player, times: Array, scene: Scene) -> Track:
+    return _towards(player, times, scene, 1.0)
+
+
+def retreat(player: Player, times: Array, scene: Scene) -> Track:
+    return _towards(player, times, scene, -1.0)
+
+
+ACTIONS: dict[Action, Callable[[Player, Array, Scene], Track]] = {
+    Action.STAND: stand,
+    Action.WALK: walk,
+    Action.RUN: run,
+    Action.JUMP: jump,
+    Action.BOUNCE: bounce,
+    Action.SPIN: spin,
+    Action.FLY: fly,
+    Action.APPROACH: approach,
+    Action.RETREAT: retreat,
+    Action.ENTER: enter,
+    Action.LEAVE: leave,
+}
+
+
+def player_track(player: Player, times: Array, scene: Scene) -> Track:
+    """Positions of ``player`` at ``times`` (T,) in seconds."""
+    return ACTIONS[player.action](player, times, scene)
+
+
+def camera_track(camera: Camera, times: Array, scene: Scene) -> CameraTrack:
+    """Camera at ``times`` (T,); a following camera keeps the first player's travel at the middle of the view."""
+    x, zoom = np.zeros_like(times), np.ones_like(times)
+    match camera.move:
+        case CameraMove.PAN_LEFT:
+            x = -camera.amount * times
+        case CameraMove.PAN_RIGHT:
+            x = camera.amount * times
+        case CameraMove.ZOOM_IN:
+            zoom = np.exp(camera.amount * times)
+        case CameraMove.ZOOM_OUT:
+            zoom = np.exp(camera.amount * (scene.seconds - times))
+        case CameraMove.FOLLOW:
+            track = player_track(scene.players[0], times, scene)
+            x = track.x - scene.players[0].x
+        case CameraMove.STATIC:
+            pass
+    return CameraTrack(x, zoom)

@@ -1,0 +1,27 @@
+"""What every test shares: one torch thread (two cores are often shared), and seeds that a test asks for by name."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# Read by torch when a test first imports it; set here so that tests which need no torch never pay for importing it.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MKL_NUM_THREADS"] = "1"
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _one_torch_thread_and_a_fixed_seed() -> None:
+    """Only once torch is imported: a test that forgets its seed still repeats, and one that changes threads harms no other."""
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "set_num_threads"):
+        torch.set_num_threads(1)
+        torch.manual_seed(0)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20261122)

@@ -1,0 +1,73 @@
+import pytest
+import torch
+
+from misora.diffusion.schedules import NoiseMix, for_frames, frame_noise_levels, logit_normal, resolution_shift, shift_sigma, shifted
+
+
+@pytest.mark.parametrize("shift", [0.5, 1.0, 2.5])
+def test_shifted_descends_from_one_to_zero(shift):
+    sigmas = shifted(7, shift)
+    assert sigmas.shape == (8,)
+    assert sigmas[0] == 1
+    assert sigmas[-1] == 0
+    assert bool((sigmas.diff() < 0).all())
+
+
+def test_shift_moves_towards_noise():
+    half = torch.tensor(0.5)
+    assert shift_sigma(half, 1.0) == half
+    assert shift_sigma(half, 3.0) == pytest.approx(0.75)
+
+
+def test_resolution_shift_is_one_at_64_tokens():
+    assert resolution_shift(64) == 1
+    assert resolution_shift(390) == pytest.approx(2.47, abs=0.01)
+
+
+def test_known_frames_wait_until_the_rest_come_down():
+    levels = for_frames(shifted(4), torch.tensor([[0.0, 0.4, 1.0]]))
+    torch.testing.assert_close(levels[:, 0, 0], shifted(4))
+    torch.testing.assert_close(levels[:, 0, 1], torch.tensor([0.6, 0.6, 0.5, 0.25, 0.0]))
+    assert bool((levels[:, 0, 2] == 0).all())
+
+
+def test_logit_normal_has_its_median_at_the_shifted_half():
+    levels = logit_normal((20_000,), 3.0, torch.Generator().manual_seed(0))
+    assert levels.median().item() == pytest.approx(0.75, abs=0.01)
+
+
+def test_training_levels_are_reproducible_and_in_range():
+    first, again = (frame_noise_levels(64, 5, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert first.shape == (64, 5)
+    assert bool(((first >= 0) & (first <= 1)).all())
+
+
+def test_a_fifth_of_clips_share_one_level():
+    levels = frame_noise_levels(20_000, 6, torch.Generator().manual_seed(0))
+    same = (levels == levels[:, :1]).all(1)
+    # a fully dropped or absent history never makes all frames equal, so these are the shared clips
+    assert same.float().mean().item() == pytest.approx(0.20, abs=0.01)
+
+
+def test_histories_are_nearly_clean_or_dropped():
+    mix = NoiseMix(frontier=1.0, shared=0.0)
+    levels = frame_noise_levels(20_000, 6, torch.Generator().manual_seed(0), mix=mix)
+    known = (levels <= 0.15).long().cumprod(1).sum(1)
+    dropped = levels[:, 0] == 1
+    # first unknown frame uniform over 0..5: five sixths have a history, a tenth of which is dropped
+    assert dropped.float().mean().item() == pytest.approx(0.1 * 5 / 6, abs=0.01)
+    assert (known == 0).float().mean().item() == pytest.approx(0.1 * 5 / 6 + 1 / 6, abs=0.02)
+    assert levels[:, -1].median().item() == pytest.approx(0.5, abs=0.02)
+
+
+def test_backward_histories_lie_at_the_end():
+    mix = NoiseMix(frontier=1.0, shared=0.0, history_dropout=0.0, backward=1.0)
+    levels = frame_noise_levels(5_000, 6, torch.Generator().manual_seed(0), mix=mix)
+    assert levels[:, -1].median() < 0.15
+    assert levels[:, 0].median().item() == pytest.approx(0.5, abs=0.03)
+
+
+def test_one_frame_has_no_history():
+    levels = frame_noise_levels(5_000, 1, torch.Generator().manual_seed(0), mix=NoiseMix(frontier=1.0, shared=0.0))
+    assert levels.median().item() == pytest.approx(0.5, abs=0.03)

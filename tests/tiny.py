@@ -1,0 +1,64 @@
+"""The real networks at toy size, every weight awake, and a weights folder that holds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from misora.models.registry import save_model
+from misora.models.text_encoder.config import TextEncoderConfig
+from misora.models.text_encoder.model import TextEncoder
+from misora.models.transformer.config import TransformerConfig
+from misora.models.transformer.model import VideoTransformer
+from misora.models.video_vae.config import TINY, VideoVAEConfig
+from misora.models.video_vae.model import VideoVAE
+from misora.pipelines.native import NativePipeline
+
+TEXT = TextEncoderConfig(table_size=64, dim=16, layers=1, heads=2, out_dim=16)
+
+
+def awake(model: nn.Module, seed: int) -> None:
+    """Small random values in every weight: an untrained network ignores most of its input."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            fan = max(1, parameter[0].numel()) if parameter.ndim > 1 else 16
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * fan**-0.5)
+
+
+def tiny_vae(config: VideoVAEConfig = TINY) -> VideoVAE:
+    torch.manual_seed(0)
+    model = VideoVAE(config)
+    awake(model, 1)
+    model.latent_std.fill_(1.25)
+    return model.eval().requires_grad_(False)
+
+
+def tiny_transformer(channels: int = TINY.latent_channels, **options: object) -> VideoTransformer:
+    torch.manual_seed(0)
+    config = TransformerConfig(channels, dim=32, layers=2, heads=2, mlp_dim=32, text_dim=TEXT.out_dim, hidden_layer=1, **options)  # type: ignore[arg-type]
+    model = VideoTransformer(config)
+    awake(model, 2)
+    return model.eval().requires_grad_(False)
+
+
+def tiny_text_encoder() -> TextEncoder:
+    torch.manual_seed(0)
+    model = TextEncoder(TEXT)
+    awake(model, 3)
+    return model.eval().requires_grad_(False)
+
+
+def tiny_pipeline(max_window: int = 16) -> NativePipeline:
+    """In float32, so that comparisons need no allowance for rounding."""
+    return NativePipeline(tiny_vae(), tiny_transformer(), tiny_text_encoder(), max_window=max_window)
+
+
+def write_tiny_weights(folder: Path) -> Path:
+    """Saves the tiny models into ``folder`` as a weights folder; returns it."""
+    save_model(folder, "video_vae", tiny_vae(), recipe="tiny")
+    save_model(folder, "transformer", tiny_transformer(), recipe="tiny")
+    save_model(folder, "text_encoder", tiny_text_encoder(), recipe="tiny")
+    return folder

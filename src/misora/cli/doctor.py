@@ -25,7 +25,10 @@ class Finding:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Checks Python, torch, threads, weights, assets and codecs; exit code 0 when a video can be made, else 1."""
+    """Checks whether a video can be made here.
+
+    Python, torch, threads, weights, codecs, the stage; exit code 0 when it can, else 1.
+    """
     findings = list(examine())
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))

@@ -6,6 +6,7 @@ Exit codes: 0 done; 2 the caller can mend it; 1 any other error of Misora's; 130
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -48,7 +49,8 @@ def common(version: Annotated[bool, typer.Option("--version", help="Print the ve
 
 
 def main() -> None:
-    """Runs the command and leaves with its exit code."""
+    """Runs the command and leaves with its exit code; a polite kill ends it as Ctrl-C does, so that no partial file stays."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -56,6 +58,8 @@ def run(arguments: Sequence[str]) -> int:
     """Runs the command with ``arguments``; returns its exit code."""
     try:
         code = app(args=list(arguments), prog_name="misora", standalone_mode=False)
+        if code == STOPPED:
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else DONE
     except MisoraError as error:
         return explain(error)
@@ -69,7 +73,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):  # what the option parser raises, by whichever library
             raise
-        print(f"misora: {error.format_message()}" if error.format_message() else "misora: see misora --help", file=sys.stderr)
+        message = str(error.format_message())
+        print(message if message.startswith("Usage:") else f"misora: {message}", file=sys.stderr)
         return MENDABLE_CODE
 
 

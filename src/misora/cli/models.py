@@ -17,7 +17,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 @models.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """Lists the weights that are found: kind, parameters, size, where they came from, digest."""
+    """Lists the weights that are found."""
     from misora.base.settings import load_settings
     from misora.cli.tables import table
     from misora.models.weights_file import KINDS, describe_weights, weights_digest
@@ -36,7 +36,7 @@ def list_models(as_json: AsJson = False) -> None:
 
 @models.command()
 def inspect(as_json: AsJson = False) -> None:
-    """Prints parameters, FLOPs a pixel and FLOPs a token of the weights found, and of every preset."""
+    """Prints parameters, FLOPs a pixel and a token."""
     from misora.base.settings import load_settings
     from misora.cli.tables import table
     from misora.models.weights_file import describe_weights

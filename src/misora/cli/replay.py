@@ -22,7 +22,10 @@ def replay(
     out: Annotated[Path | None, typer.Option(help="Where to write. Default: FILE with -replay before its suffix.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Makes the frames of FILE again, bit for bit on the same machine and library versions, and prints the new path."""
+    """Makes the frames of FILE again.
+
+    Bit for bit on the same machine and library versions; prints the new path.
+    """
     from misora.api.output import check_output
     from misora.api.replay import ReplayWarning, differences, read_recipe, start_replay
     from misora.cli.deliver import write

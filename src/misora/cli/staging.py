@@ -16,7 +16,7 @@ CAMERA_AMOUNT = 0.15
 
 
 def scene_for(prompt: str, casting: Casting, rng: random.Random) -> Scene:
-    """A scene of what ``prompt`` names; what it leaves open is drawn. Raises InputError when it names nothing, or more than a scene holds."""
+    """A scene of what ``prompt`` names; what it leaves open is drawn. Raises InputError when the stage has no such scene."""
     reading = load_lexicon().read(prompt)
     if reading.is_empty:
         raise InputError(f"prompt={prompt!r} names nothing of the stage; `misora world list` prints what there is", field="prompt")

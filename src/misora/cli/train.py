@@ -18,7 +18,10 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     list_recipes: Annotated[bool, typer.Option("--list", help="Print stages and recipes and leave.")] = False,
 ) -> None:
-    """Trains STAGE and prints where the weights are; started again with the same --out, it goes on from its last checkpoint."""
+    """Trains one stage of the model.
+
+    Prints where the weights are. Started again with the same --out, it goes on from its last checkpoint.
+    """
     if minutes is not None and not minutes > 0:
         raise InputError(f"minutes={minutes:g} must be above 0; leave it out to run to the recipe's end", field="minutes")
     from misora.training.main import recipe_names, run

@@ -23,7 +23,10 @@ def build(
     size: Annotated[int, typer.Option(help="Side of a sprite in pixels.")] = 128,
     frames: Annotated[int, typer.Option(help="Most drawings kept of an animation cycle.")] = 24,
 ) -> None:
-    """Fetches the characters with npm and writes the sprite atlas; prints its folder."""
+    """Fetches the characters, once.
+
+    Needs npm; writes the sprite atlas and prints its folder.
+    """
     from misora.base.settings import load_settings
     from misora.cli.display import showing
     from misora.world.assets import build_atlas
@@ -35,7 +38,7 @@ def build(
 
 @world.command("list")
 def list_world(captions: Annotated[int, typer.Option(help="Captions to draw for counting distinct ones.")] = COUNTED_CAPTIONS) -> None:
-    """Prints who can play, where, when and what they do, in English and Chinese."""
+    """Prints what the stage knows, in two languages."""
     from misora.cli.tables import table
     from misora.world.cast import load_cast
     from misora.world.lexicon import load_words
@@ -58,7 +61,7 @@ def list_world(captions: Annotated[int, typer.Option(help="Captions to draw for 
 def coverage(
     captions: Annotated[int, typer.Option(help="Captions to draw.")] = 20_000, seed: Annotated[int, typer.Option(help="Of the draw.")] = 0
 ) -> None:
-    """Draws captions as training does; prints how many differ and how many (character, action, place) triples they show."""
+    """Counts distinct captions and what they show."""
     print(coverage_line(captions, seed))
 
 
@@ -72,7 +75,10 @@ def render(
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for the clips and sheet.png; made when absent.")] = Path("out/world"),
 ) -> None:
-    """Renders scenes of the stage (the teacher, not the model) as clips and a contact sheet; prints the sheet's path."""
+    """Renders scenes as clips and a contact sheet.
+
+    These come from the stage, which taught the model, not from the model. Prints the sheet's path.
+    """
     from misora.base.errors import InputError
     from misora.base.progress import Step
     from misora.base.settings import load_settings
@@ -88,11 +94,12 @@ def render(
     shape = VideoShape(frames_for(seconds, fps), height, width, fps)
     if not 1 <= count <= 1000:
         raise InputError(f"count={count} is outside 1 to 1000; nearest: {min(max(count, 1), 1000)}", field="count")
+    scenes = list(draw_scenes(prompt, count, seed, shape.width / shape.height, shape.height, seconds))
     renderer = Renderer(load_atlas(load_settings().assets))
     out.mkdir(parents=True, exist_ok=True)
     clips, captions = [], []
     with showing() as display:
-        for index, scene in enumerate(draw_scenes(prompt, count, seed, shape.width / shape.height, shape.height, seconds), start=1):
+        for index, scene in enumerate(scenes, start=1):
             frames = renderer.render(scene, shape).frames.numpy()
             caption = canonical_caption(scene, "en")
             write_video(out / f"clip-{index:02d}.mp4", frames, fps, metadata={"title": caption, "comment": scene.to_json()})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from misora.media.contact_sheet import write_contact_sheet
+from misora.models.registry import load_video_vae, save_model
 from misora.models.video_vae.config import VideoVAEConfig
 from misora.models.video_vae.layers import Pointwise
 from misora.models.video_vae.model import VideoVAE, linear_view, with_still_start
-from misora.training.checkpoint import start_from
 from misora.training.loop import Metrics
 from misora.training.losses import fused, psnr, reconstruction
 from misora.training.streams import CropBatch, CropConfig, CropDataset, stream
-
-CALIBRATION_BATCHES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,8 @@ class AutoencoderConfig:
         latent_noise: Largest standard deviation of noise added to latents before decoding, so that the decoder forgives
             small errors of the transformer.
         spread_weight: Holds each channel's standard deviation near one.
-        start: Weights to start from; empty starts from principal components.
+        start: Folder of weights to start from; empty starts from principal components.
+        calibration: Batches on which the latents are measured before weights are written.
     """
 
     model: VideoVAEConfig
@@ -43,6 +40,7 @@ class AutoencoderConfig:
     latent_noise: float = 0.06
     spread_weight: float = 0.02
     start: str = ""
+    calibration: int = 24
 
 
 class AutoencoderStage:
@@ -55,21 +53,23 @@ class AutoencoderStage:
         self._reconstruction = fused(reconstruction)
         self.model = VideoVAE(config.model)
         if config.start:
-            start_from(self.model, Path(config.start))
+            self.model = load_video_vae(Path(config.start), torch.float32).train().requires_grad_(True)
+            self.model.latent_mean.zero_()
+            self.model.latent_std.fill_(1)
         else:
             torch.manual_seed(config.crops.seed)
             self.model = VideoVAE(config.model)
-            start_from_principal_components(self.model, [to_pixels(self.dataset[-1 - index].frames) for index in range(60)])
+            start_from_principal_components(self.model, [to_pixels(self.dataset[-1 - index].frames) for index in range(40)])
+        self.hold_linear_path()
+
+    def hold_linear_path(self) -> None:
+        """Keeps the principal components as they are: at the rates that convolutions need, noise in them undid more than they learnt."""
+        for layer in (self.model.encoder.linear, self.model.decoder.linear):
+            layer.requires_grad_(False)
 
     def hidden_parameters(self) -> list[nn.Parameter]:
-        """Weights of hidden convolutions; the linear path, norms, biases and outputs stay with AdamW."""
-        outer = {
-            id(self.model.encoder.linear.weight),
-            id(self.model.decoder.linear.weight),
-            id(self.model.decoder.out.weight),
-            id(self.model.encoder.patch.weight),
-        }
-        return [parameter for parameter in self.model.parameters() if parameter.ndim == 4 and id(parameter) not in outer]
+        """Every convolution that learns."""
+        return [parameter for parameter in self.model.parameters() if parameter.ndim == 4 and parameter.requires_grad]
 
     def batches(self, first_step: int) -> Iterator[CropBatch]:
         return stream(self.dataset, first_step, self.workers)
@@ -94,25 +94,23 @@ class AutoencoderStage:
             }
         return main + self.config.spread_weight * held, metrics
 
-    def metadata(self) -> dict[str, str]:
-        return {"format": "misora/1", "kind": "video_vae", "config": json.dumps(dataclasses.asdict(self.config.model))}
-
     @torch.no_grad()
-    def finish(self, values: dict[str, Tensor]) -> None:
-        """Measures the latents of finished weights, so that what leaves ``encode`` has zero mean and unit variance.
+    def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
+        """Writes the autoencoder with its latents measured, so that what leaves ``encode`` has zero mean and unit variance.
 
         The mean is taken for each channel, the deviation over all of them: how loud the autoencoder makes a channel says
         how much that channel matters, and the transformer should know.
         """
-        model = VideoVAE(self.config.model).to(self.model.latent_mean.device)
+        device = self.model.latent_mean.device
+        model = VideoVAE(self.config.model).to(device)
         model.load_state_dict(values)
-        model.latent_mean.zero_()
-        model.latent_std.fill_(1)
-        crops = (to_pixels(self.dataset[-2000 - index].frames.to(model.latent_mean.device)) for index in range(CALIBRATION_BATCHES))
-        latents = torch.cat([model.encode(pixels) for pixels in crops])
+        crops = (to_pixels(self.dataset[-2000 - index].frames.to(device)) for index in range(self.config.calibration))
+        with torch.autocast(device.type, torch.bfloat16):
+            latents = torch.cat([model.encode(pixels).float() for pixels in crops])
         mean = latents.mean((0, 2, 3, 4))
-        values["latent_mean"] = mean
-        values["latent_std"] = (latents - mean.view(1, -1, 1, 1, 1)).std().expand(len(mean)).clone()
+        model.latent_mean.copy_(mean)
+        model.latent_std.fill_((latents - mean.view(1, -1, 1, 1, 1)).std())
+        save_model(folder, "video_vae", model, **provenance)
 
     @torch.no_grad()
     def preview(self, folder: Path, step: int) -> None:

@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on to the same bits, and the small EMA weights that ship.
+"""Checkpoints: everything a run needs to go on to the same bits, and the moving average that becomes the weights.
 
 A checkpoint is replaced in one step (written beside, then renamed), so a kill leaves the old or the new one.
 """
@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
-from misora.base.errors import TrainingError, WeightsError
+from misora.base.errors import TrainingError
 
 
 class Ema:
@@ -57,26 +56,3 @@ def load_checkpoint(path: Path, recipe: str) -> dict[str, Any]:
     if state["recipe"] != recipe:
         raise TrainingError(f"checkpoint {path} was made with another recipe; use another --out, or delete it to start again")
     return state
-
-
-def save_weights(path: Path, values: Mapping[str, Tensor], metadata: Mapping[str, str], dtype: torch.dtype = torch.bfloat16) -> None:
-    """Writes weights as safetensors with ``metadata``; statistics that must stay exact keep float32."""
-    tensors = {
-        name: (value if name.startswith("latent_") else value.to(dtype)).detach().cpu().contiguous().clone()
-        for name, value in values.items()
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        save_file(tensors, temporary, metadata=dict(metadata))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def start_from(model: nn.Module, path: Path) -> None:
-    """Starts ``model`` from weights; every tensor must fit."""
-    try:
-        model.load_state_dict(load_file(path))
-    except Exception as error:
-        raise WeightsError(f"weights {path} do not fit this recipe: {str(error)[:300]}") from error

@@ -51,13 +51,13 @@ class LatentsConfig:
     Args:
         shapes: In order of building.
         rates: Frame rates, drawn evenly.
-        vae: Autoencoder weights.
+        vae: Folder with the autoencoder.
         seed: Of the scenes.
     """
 
     shapes: tuple[ShardShape, ...]
     rates: tuple[float, ...] = (12.0, 16.0, 24.0, 24.0)
-    vae: str = "runs/autoencoder-small/weights.safetensors"
+    vae: str = "runs/autoencoder-small"
     seed: int = 1
 
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from misora.base.errors import TrainingError
 from misora.media.plot import line_plot
 from misora.media.stills import write_image
-from misora.training.checkpoint import Ema, load_checkpoint, save_checkpoint, save_weights
+from misora.training.checkpoint import Ema, load_checkpoint, save_checkpoint
 from misora.training.optimizers import Optimizers, lr_schedule
 
 Metrics = dict[str, float]
@@ -60,7 +60,10 @@ class RunConfig:
 class Stage(Protocol):
     """One thing to train."""
 
-    model: nn.Module
+    @property
+    def model(self) -> nn.Module:
+        """What is trained."""
+        ...
 
     def hidden_parameters(self) -> list[nn.Parameter]:
         """Parameters for Muon; the others go to AdamW."""
@@ -74,12 +77,8 @@ class Stage(Protocol):
         """Scalar loss and numbers to log."""
         ...
 
-    def metadata(self) -> dict[str, str]:
-        """What the weights file says of itself."""
-        ...
-
-    def finish(self, values: dict[str, Tensor]) -> None:
-        """Completes the averaged weights before they are written, in place."""
+    def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
+        """Writes the averaged state ``values`` into ``folder`` as weights files that say their ``provenance``."""
         ...
 
     def preview(self, folder: Path, step: int) -> None:
@@ -109,7 +108,7 @@ def train(
     preview_every: int = 500,
     say: Callable[[str], None] = print,
 ) -> Path:
-    """Trains until ``config.steps`` or the clock, resuming from ``out/checkpoint.pt``; returns the weights' path.
+    """Trains until ``config.steps`` or the clock, resuming from ``out/checkpoint.pt``; ``out`` is then a folder of weights.
 
     Raises:
         TrainingError: ``MAX_BAD_STEPS`` steps in a row were not finite, or the checkpoint is another recipe's.
@@ -145,11 +144,7 @@ def train(
             "recipe": config.settings,
         }
         save_checkpoint(checkpoint, state)
-        finished = dict(ema.values)
-        stage.finish(finished)
-        save_weights(
-            out / "weights.safetensors", finished, {**stage.metadata(), "step": str(step), "recipe": config.settings}, torch.float32
-        )
+        stage.save(out, ema.values, {"recipe": config.name, "step": str(step), "settings": config.settings})
 
     while step < config.steps and clock.share() < 1:
         batch = next(batches)
@@ -157,7 +152,7 @@ def train(
         generator.manual_seed(config.seed * 1_000_003 + step)
         with torch.autocast(device.type, torch.bfloat16) if device.type in ("cpu", "cuda") else nullcontext():
             loss, metrics = stage.loss(batch, generator, share_done)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = float(nn.utils.clip_grad_norm_(model.parameters(), config.clip))
         if not math.isfinite(norm) or not math.isfinite(float(loss.detach())):
             bad += 1
@@ -183,7 +178,7 @@ def train(
     save()
     history.plot(out / "curve.png", config.name)
     stage.preview(out, step)
-    return out / "weights.safetensors"
+    return out
 
 
 def _left(config: RunConfig, clock: Clock, step: int, rate: float) -> str:

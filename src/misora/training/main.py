@@ -11,12 +11,13 @@ import torch
 
 from misora.base.errors import InputError
 from misora.base.settings import load_settings
+from misora.models.registry import load_video_vae
 from misora.training.autoencoder import AutoencoderStage
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, Stage, train
 from misora.training.recipes import AUTOENCODER, LATENTS, TEXT, TRANSFORMER
 from misora.training.text import TextStage
-from misora.training.transformer import TransformerStage, load_trained_vae
+from misora.training.transformer import TransformerStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def _autoencoder(job: Job) -> Path:
 def _latents(job: Job) -> Path:
     config = LATENTS[job.recipe]()
     end = None if job.minutes is None else time.monotonic() + 60 * job.minutes
-    vae = load_trained_vae(Path(config.vae)).to(job.device)
+    vae = load_video_vae(Path(config.vae), torch.float32, job.device)
     build_latents(vae, job.assets, config, job.out, expired=lambda: end is not None and time.monotonic() > end, say=job.say)
     return job.out
 
@@ -86,7 +87,7 @@ def run(
     """Runs ``stage`` with ``recipe`` until its end or for ``minutes``; continues what lies in ``out``.
 
     Returns:
-        Path of the EMA weights, or of the folder of latents.
+        The folder that holds the weights, or the latents.
     Raises:
         InputError: No such stage or recipe.
         AssetsError: The sprite atlas is not built.

@@ -24,19 +24,19 @@ def _run(config: Any, **settings: Any) -> RunConfig:
 
 def autoencoder_small() -> tuple[AutoencoderConfig, RunConfig]:
     """32 x 32 x 8 to 96 channels, for two CPU cores: about an hour."""
-    config = AutoencoderConfig(VideoVAEConfig(), CropConfig())
-    return config, _run(config, name="autoencoder/small", steps=20_000, warmup=50, muon_lr=0.02, adam_lr=1e-3, ema=0.998)
+    config = AutoencoderConfig(VideoVAEConfig(), CropConfig(batch=4))
+    return config, _run(config, name="autoencoder/small", steps=20_000, warmup=30, muon_lr=0.02, adam_lr=3e-4, ema=0.995)
 
 
 def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
     """Toy size, for tests."""
-    config = AutoencoderConfig(TINY, CropConfig(side=64, num_frames=9, batch=2))
+    config = AutoencoderConfig(TINY, CropConfig(side=64, num_frames=9, batch=2), calibration=2)
     return config, _run(config, name="autoencoder/tiny", steps=4, warmup=2)
 
 
 def latents_small() -> LatentsConfig:
     """A morning's worth for two cores: square canvases for learning who and what, wide ones for the size people ask for."""
-    return LatentsConfig((ShardShape(256, 256, 41, 100, 90), ShardShape(480, 832, 25, 25, 24)))
+    return LatentsConfig((ShardShape(256, 256, 49, 50, 160), ShardShape(480, 832, 25, 20, 30)))
 
 
 def latents_tiny() -> LatentsConfig:
@@ -60,9 +60,7 @@ def transformer_small() -> tuple[TransformerStageConfig, RunConfig]:
     """7 M parameters on cached latents, for two cores."""
     text = TextEncoderConfig()
     model = transformer_config("nano", latent_channels=VideoVAEConfig().latent_channels, text_dim=text.out_dim, prediction="x0")
-    config = TransformerStageConfig(
-        model, text, text_start="runs/text-small/weights.safetensors", vae="runs/autoencoder-small/weights.safetensors"
-    )
+    config = TransformerStageConfig(model, text, text_start="runs/text-small", vae="runs/autoencoder-small")
     return config, _run(config, name="transformer/small", steps=200_000, warmup=100, muon_lr=0.02, adam_lr=1e-3, ema=0.999)
 
 

@@ -23,7 +23,7 @@ from misora.world.render import Renderer, Window
 
 CANVASES = ((256, 256), (320, 320), (256, 416), (480, 832))
 """(height, width) of the canvases that crops are cut from."""
-RATES = (12.0, 16.0, 24.0, 24.0)
+RATES = (24.0,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ It costs minutes and needs no pictures; the transformer then starts with words t
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from misora.models.registry import save_model
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.training.loop import Metrics
@@ -123,15 +122,11 @@ class TextStage:
         }
         return torch.stack(losses).sum(), right
 
-    def metadata(self) -> dict[str, str]:
-        return {"format": "misora/1", "kind": "text_reader", "config": json.dumps(dataclasses.asdict(self.config.model))}
-
-    def finish(self, values: dict[str, Tensor]) -> None:
-        """Keeps the encoder alone, under its own names."""
-        prefix = "text_encoder."
-        kept = {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
-        values.clear()
-        values.update(kept)
+    def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
+        """Writes the encoder; the linear readings were only its teacher."""
+        model = Reader(self.config.model, len(load_cast()))
+        model.load_state_dict(values)
+        save_model(folder, "text_encoder", model.text_encoder, dtype=torch.float32, **provenance)
 
     def preview(self, folder: Path, step: int) -> None:
         """Words have no picture; the curve shows how well they are read."""

@@ -103,7 +103,7 @@ class Renderer:
         depth = torch.tensor([len(order) - 1 - order.index(index) for index in range(len(order))], device=self.device)
         return Rendering(image, instance, velocity, depth)
 
-    def _array(self, values: np.ndarray) -> Tensor:  # type: ignore[type-arg]
+    def _array(self, values: np.ndarray) -> Tensor:
         return torch.as_tensor(values, dtype=torch.float32, device=self.device)
 
     def _backdrop(self, scene: Scene, shape: VideoShape, camera: CameraTrack, light: Light, window: Window) -> Tensor:
@@ -127,7 +127,7 @@ class Renderer:
         )
         return to_bytes(paint(scene, drop).movedim(-3, -1))
 
-    def _screen(self, scene: Scene, shape: VideoShape, camera: CameraTrack, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:  # type: ignore[type-arg]
+    def _screen(self, scene: Scene, shape: VideoShape, camera: CameraTrack, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
         """Pixel position (right, down) of scene points."""
         across = (x - camera.x) * camera.zoom * shape.height + shape.width / 2
         down = (1 - scene.horizon - (y - scene.horizon) * camera.zoom) * shape.height
@@ -157,7 +157,7 @@ class Renderer:
         position = torch.stack([x, y], dim=-1)
         return torch.diff(position, dim=0, append=2 * position[-1:] - position[-2:-1] if len(position) > 1 else position)
 
-    def _frame_index(self, scene: Scene, index: int, times: np.ndarray) -> Tensor:  # type: ignore[type-arg]
+    def _frame_index(self, scene: Scene, index: int, times: np.ndarray) -> Tensor:
         """Which drawing of the animation cycle shows at each time."""
         player = scene.players[index]
         row = self.atlas.index(player.character)
@@ -167,7 +167,7 @@ class Renderer:
 
     def _draw(
         self, image: Tensor, instance: Tensor, placed: _Placed, window: Window, scene: Scene, times: np.ndarray, light: Light
-    ) -> None:  # type: ignore[type-arg]
+    ) -> None:
         """Composites one sprite layer into ``image`` (T, H, W, 3) and ``instance`` (T, H, W), in place."""
         num_frames, height, width, _ = image.shape
         half = placed.across.abs() + placed.shear.abs()
@@ -192,7 +192,7 @@ class Renderer:
             if not placed.is_shadow:
                 instance[frame, ya:yb, xa:xb].masked_fill_(keep[inside][..., 0] < 0.5, placed.player + 1)
 
-    def _sample(self, placed: _Placed, scene: Scene, times: np.ndarray, columns: Tensor, rows: Tensor) -> Tensor:  # type: ignore[type-arg]
+    def _sample(self, placed: _Placed, scene: Scene, times: np.ndarray, columns: Tensor, rows: Tensor) -> Tensor:
         """Premultiplied RGBA in [0, 1] of the sprite at the pixels given, (T, 4, h, w)."""
         x, y, across, up, shear = (value.view(-1, 1, 1) for value in (placed.x, placed.y, placed.across, placed.up, placed.shear))
         above = (y - rows) / up

@@ -21,7 +21,7 @@ class VideoVAEConfig:
     Time is halved with each step too: pairs, fours and eights of frames.
     """
 
-    latent_channels: int = 96
+    latent_channels: int = 192
     encoder_widths: tuple[int, int, int] = (96, 160, 256)
     encoder_blocks: tuple[int, int, int] = (1, 1, 1)
     decoder_widths: tuple[int, int, int] = (128, 192, 256)

@@ -37,7 +37,8 @@ class MemoryBlock(nn.Module):
         memory[self.number] = past[:, -1:]
         both = torch.cat([normed, torch.cat([first, past[:, :-1]], dim=1)], dim=2).flatten(0, 1)
         hidden = F.silu(self.mix(both.contiguous(memory_format=torch.channels_last)), inplace=True)
-        return (flat + self.out(hidden)).view(x.shape)
+        out: Tensor = (flat + self.out(hidden)).view(x.shape)
+        return out
 
 
 def rms_norm(x: Tensor, weight: Tensor) -> Tensor:
@@ -67,4 +68,5 @@ class Pointwise(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        return super().forward(flat).unflatten(0, x.shape[:2])
+        out: Tensor = super().forward(flat).unflatten(0, x.shape[:2])
+        return out

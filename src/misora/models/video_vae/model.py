@@ -27,6 +27,18 @@ from misora.models.video_vae.layers import Memory, MemoryBlock, Pointwise, fold,
 LINEAR_CELL = SPACE_STRIDE // LINEAR_POOL
 
 
+class Level(nn.ModuleList):
+    """Memory blocks of one scale, in a row."""
+
+    def __init__(self, width: int, count: int, first_number: int) -> None:
+        super().__init__(MemoryBlock(width, first_number + index) for index in range(count))
+
+    def forward(self, x: Tensor, memory: Memory) -> Tensor:
+        for block in self:
+            x = block(x, memory)
+        return x
+
+
 class Encoder(nn.Module):
     """Frames in groups of eight to latent cells."""
 
@@ -35,7 +47,7 @@ class Encoder(nn.Module):
         widths = config.encoder_widths
         self.patch = Pointwise(PATCH_CHANNELS, widths[0])
         self.levels = nn.ModuleList(
-            _level(width, count, 100 * level) for level, (width, count) in enumerate(zip(widths, config.encoder_blocks, strict=True))
+            Level(width, count, 100 * level) for level, (width, count) in enumerate(zip(widths, config.encoder_blocks, strict=True))
         )
         self.downs = nn.ModuleList(Pointwise(8 * widths[level], widths[level + 1]) for level in (0, 1))
         self.out = Pointwise(widths[2], config.latent_channels)
@@ -46,12 +58,12 @@ class Encoder(nn.Module):
     def forward(self, video: Tensor, memory: Memory) -> Tensor:
         """(B, 8 t, 3, H, W) in [-1, 1] to (B, t, C, h, w)."""
         x = self.patch(fold(video, PATCH_SPACE, PATCH_TIME))
-        for index, level in enumerate(self.levels):
-            for block in level:
-                x = block(x, memory)
+        for index in (0, 1, 2):
+            x = self.levels[index](x, memory)
             if index < 2:
                 x = self.downs[index](fold(x, 2, 2))
-        return self.out(x) + self.linear(linear_view(video))
+        out: Tensor = self.out(x) + self.linear(linear_view(video))
+        return out
 
 
 class Decoder(nn.Module):
@@ -62,7 +74,7 @@ class Decoder(nn.Module):
         widths = config.decoder_widths
         self.enter = Pointwise(config.latent_channels, widths[2], 3)
         self.levels = nn.ModuleList(
-            _level(width, count, 1000 + 100 * level) for level, (width, count) in enumerate(zip(widths, config.decoder_blocks, strict=True))
+            Level(width, count, 1000 + 100 * level) for level, (width, count) in enumerate(zip(widths, config.decoder_blocks, strict=True))
         )
         self.ups = nn.ModuleList(Pointwise(widths[level + 1], 8 * widths[level]) for level in (0, 1))
         self.out = Pointwise(widths[0], PATCH_CHANNELS, 3)
@@ -74,15 +86,11 @@ class Decoder(nn.Module):
         """(B, t, C, h, w) to (B, 8 t, 3, H, W), about [-1, 1]."""
         x = self.enter(latents)
         for index in (2, 1, 0):
-            for block in self.levels[index]:  # type: ignore[union-attr]
-                x = block(x, memory)
+            x = self.levels[index](x, memory)
             if index > 0:
                 x = unfold(self.ups[index - 1](x), 2, 2)
-        return unfold(self.out(x), PATCH_SPACE, PATCH_TIME) + linear_picture(self.linear(latents))
-
-
-def _level(width: int, count: int, first_number: int) -> nn.ModuleList:
-    return nn.ModuleList(MemoryBlock(width, first_number + index) for index in range(count))
+        detail = unfold(self.out(x), PATCH_SPACE, PATCH_TIME)
+        return detail + linear_picture(self.linear(latents))
 
 
 def linear_view(video: Tensor) -> Tensor:
@@ -113,7 +121,7 @@ class VideoVAE(nn.Module):
         self.decoder = Decoder(config)
         self.register_buffer("latent_mean", torch.zeros(config.latent_channels))
         self.register_buffer("latent_std", torch.ones(config.latent_channels))
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def encode(self, pixels: Tensor) -> Tensor:
         """Normalised latents (B, C, t, h, w) of ``pixels`` (B, 3, T, H, W) in [-1, 1].
@@ -127,7 +135,7 @@ class VideoVAE(nn.Module):
         return torch.cat(list(self.decode_stream(latents, latents.shape[2])), dim=2)
 
     def decode_stream(self, latents: Tensor, chunk: int = 1) -> Iterator[Tensor]:
-        """Decodes ``chunk`` latent frames at a time in constant memory: (B, 3, 1 + 8 (chunk - 1), H, W), then (B, 3, 8 chunk, H, W) each."""
+        """Decodes ``chunk`` latent frames at a time in constant memory: (B, 3, 1 + 8 (chunk - 1), H, W), then (B, 3, 8 chunk, H, W)."""
         memory: Memory = {}
         raw = self.denormalise(latents).transpose(1, 2)
         for start in range(0, raw.shape[1], chunk):

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from misora.cli.main import run
+
+
+def test_a_healthy_place_is_zero_even_without_the_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MISORA_ASSETS", str(tmp_path / "none"))
+    assert run(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "NO" not in out and "world build" in out
+    assert all(word in out for word in ("python", "torch", "threads", "weights", "codecs", "stage"))
+
+
+def test_missing_weights_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("MISORA_WEIGHTS", str(tmp_path))
+    assert run(["doctor", "--json"]) == 1
+    findings = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert not findings["weights"]["ok"] and "MISORA_WEIGHTS" in findings["weights"]["said"]
+    assert findings["codecs"]["ok"]

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from misora.cli.main import run
+
+
+def test_list_shows_every_kind_with_its_digest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert list(listed) == ["video_vae", "transformer", "text_encoder"]
+    assert run(["models", "list"]) == 0
+    out = capsys.readouterr().out
+    assert all(entry["sha256"][:12] in out and f"{entry['parameters']:,}" in out for entry in listed.values())
+
+
+def test_missing_weights_are_listed_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("MISORA_WEIGHTS", str(tmp_path))
+    assert run(["models", "list"]) == 0
+    assert capsys.readouterr().out.count(" missing\n") == 3
+    assert run(["models", "inspect"]) == 0
+    assert "no weights found" in capsys.readouterr().out
+
+
+def test_inspect_prints_parameters_and_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "inspect"]) == 0
+    out = capsys.readouterr().out
+    for words in ("video_vae decoder", "FLOPs a pixel", "MFLOPs a token", "preset base", "15,385,984"):
+        assert words in out
+    assert run(["models", "inspect", "--json"]) == 0
+    costs = json.loads(capsys.readouterr().out)
+    assert len(costs["weights"]) == 4 and costs["weights"][2]["flops_per_token"] > 0

@@ -1,0 +1,163 @@
+"""Every stage runs for a few steps on a toy stage, and its data is a function of (seed, step)."""
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from misora.base.errors import InputError, TrainingError
+from misora.models.registry import load_video_vae
+from misora.models.text_encoder.config import TextEncoderConfig
+from misora.models.transformer.config import TransformerConfig
+from misora.models.video_vae.config import TINY
+from misora.models.video_vae.model import VideoVAE
+from misora.models.weights_file import describe_weights
+from misora.training.autoencoder import AutoencoderStage, start_from_principal_components, to_frames, to_pixels
+from misora.training.latents import build_latents, cell_labels, load_shelves
+from misora.training.loop import RunConfig, train
+from misora.training.losses import psnr, reconstruction
+from misora.training.main import recipe_names, run
+from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
+from misora.training.streams import CropDataset
+from misora.training.text import TextStage, facts_of
+from misora.training.transformer import TransformerStage, TransformerStageConfig
+from misora.world.assets import save_atlas, toy_sprites
+from misora.world.cast import load_cast
+from misora.world.casting import Casting, sample_scene
+
+
+@pytest.fixture(scope="module")
+def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stage")
+    save_atlas(folder, toy_sprites())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def latents(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("latents")
+    torch.manual_seed(0)
+    build_latents(VideoVAE(TINY).eval(), assets, latents_tiny(), folder, workers=0, expired=lambda: False, say=lambda _: None)
+    return folder
+
+
+def test_crops_depend_on_seed_and_step_alone(assets: Path) -> None:
+    config = autoencoder_tiny()[0].crops
+    first, second = CropDataset(assets, config)[3], CropDataset(assets, config)[3]
+    assert torch.equal(first.frames, second.frames)
+    assert not torch.equal(first.frames, CropDataset(assets, config)[4].frames)
+    assert first.players.any()
+
+
+def test_autoencoder_stage_trains_and_its_latents_are_normal(assets: Path, tmp_path: Path) -> None:
+    config, run_config = autoencoder_tiny()
+    stage = AutoencoderStage(config, assets, workers=0)
+    path = train(stage, run_config, tmp_path, say=lambda _: None)
+    latents = torch.cat([load_video_vae(path, torch.float32).encode(to_pixels(stage.dataset[-2000 - index].frames)) for index in (0, 1)])
+    assert float(latents.std()) == pytest.approx(1, abs=0.15)
+    assert (tmp_path / "preview.png").exists()
+    assert (tmp_path / "curve.png").exists()
+
+
+def test_principal_components_beat_the_mean_colour(assets: Path) -> None:
+    dataset = CropDataset(assets, replace(autoencoder_tiny()[0].crops, batch=4))
+    clips = [to_pixels(dataset[index].frames) for index in range(4)]
+    vae = VideoVAE(replace(TINY, latent_channels=32))
+    start_from_principal_components(vae, clips)
+    with torch.no_grad():
+        decoded = vae.decode(vae.encode(clips[0]))
+    flat = clips[0].mean((2, 3, 4), keepdim=True).expand_as(clips[0])
+    assert psnr(decoded, clips[0]) > psnr(flat, clips[0]) + 6
+
+
+def test_pixels_and_frames_round_trip() -> None:
+    frames = torch.randint(0, 256, (2, 3, 4, 5, 3), dtype=torch.uint8)
+    assert torch.equal(to_frames(to_pixels(frames)), frames)
+
+
+def test_reconstruction_loss_is_zero_only_at_the_truth() -> None:
+    target = torch.rand(1, 3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    weight = torch.ones(1, 1, 3, 8, 8)
+    assert float(reconstruction(target, target, weight)) == pytest.approx(0, abs=1e-6)
+    assert reconstruction(target + 0.1, target, weight) > 0.05
+    assert reconstruction(target.roll(1, 2), target, weight) > 0.05
+
+
+def test_psnr_inside_a_mask() -> None:
+    target = torch.zeros(1, 3, 1, 4, 4)
+    output = target.clone()
+    output[..., 0] = 0.2
+    mask = torch.zeros(1, 1, 1, 4, 4, dtype=torch.bool)
+    mask[..., 0] = True
+    assert psnr(output, target, mask) == pytest.approx(20, abs=0.01)
+    assert psnr(output, target, ~mask) > 80
+
+
+def test_latents_resume_where_they_stopped(assets: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    vae, config = VideoVAE(TINY).eval(), latents_tiny()
+    answers = iter([False, True])
+    assert build_latents(vae, assets, config, tmp_path, workers=0, expired=lambda: next(answers), say=lambda _: None) == 1
+    before = next(tmp_path.glob("*.safetensors")).stat().st_mtime_ns
+    assert build_latents(vae, assets, config, tmp_path, workers=0, expired=lambda: False, say=lambda _: None) == 2
+    assert min(path.stat().st_mtime_ns for path in tmp_path.glob("*.safetensors")) == before
+    shelf = load_shelves(tmp_path)[0]
+    assert shelf.latents.shape == (4, TINY.latent_channels, 2, 2, 2)
+    assert shelf.labels.shape == (4, 2, 2, 2)
+    assert len(shelf.scenes) == len(shelf.fps) == 4
+
+
+def test_cell_labels_name_the_player_that_fills_the_cell() -> None:
+    ids = ("dog", "cat", "car", "ball")
+    scene = sample_scene(Casting(ids, second_player=1.0), random.Random(1))
+    instance = torch.zeros(9, 64, 64, dtype=torch.uint8)
+    instance[:, :32, :32] = 2
+    instance[0, 32:, 32:] = 1
+    labels = cell_labels(instance, scene, ids)
+    second, first = 1 + ids.index(scene.players[1].character), 1 + ids.index(scene.players[0].character)
+    assert labels[:, 0, 0].tolist() == [second, second]
+    assert labels[:, 1, 1].tolist() == [first, 0]
+
+
+def test_text_stage_trains_and_leaves_the_encoder_alone_in_the_file(tmp_path: Path) -> None:
+    config, run_config = text_tiny()
+    stage = TextStage(config, workers=0)
+    path = train(stage, run_config, tmp_path, say=lambda _: None)
+    assert describe_weights(path)["text_encoder"].num_parameters == sum(value.numel() for value in stage.model.text_encoder.parameters())
+
+
+def test_facts_list_players_from_left_to_right() -> None:
+    ids = tuple(load_cast())
+    scene = sample_scene(Casting(ids, second_player=1.0), random.Random(0))
+    facts = facts_of(scene, ids)
+    left = min(scene.players, key=lambda player: player.x)
+    assert facts[3] == 1 + ids.index(left.character)
+    assert len(facts) == 9
+
+
+def transformer_config(latents: Path) -> TransformerStageConfig:
+    model = TransformerConfig(TINY.latent_channels, dim=32, layers=2, heads=2, mlp_dim=32, text_dim=16, hidden_layer=1, prediction="x0")
+    text = TextEncoderConfig(table_size=64, dim=16, layers=1, heads=2, out_dim=16)
+    return TransformerStageConfig(model, text, tokens=16, latents=str(latents), compile=False)
+
+
+def test_transformer_stage_draws_reproducibly_and_trains(latents: Path, tmp_path: Path) -> None:
+    stage = TransformerStage(transformer_config(latents))
+    assert torch.equal(stage.batch(5).latents, stage.batch(5).latents)
+    stage.preview = lambda folder, step: None  # type: ignore[method-assign]
+    train(stage, RunConfig("transformer/tiny", 3, warmup=1), tmp_path, say=lambda _: None)
+    assert set(describe_weights(tmp_path)) == {"transformer", "text_encoder"}
+
+
+def test_transformer_without_latents_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="latents"):
+        TransformerStage(transformer_config(tmp_path))
+
+
+@pytest.mark.parametrize(("stage", "recipe", "named"), [("vae", "small", "autoencoder"), ("text", "huge", "small")])
+def test_unknown_stage_or_recipe_lists_the_known_ones(stage: str, recipe: str, named: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=named):
+        run(stage, recipe, out=tmp_path)
+    assert set(recipe_names()) == {"autoencoder", "latents", "text", "transformer"}

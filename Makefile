@@ -72,8 +72,10 @@ weights: ## print the commands that train the shipped weights, in order
 	@echo 'Training takes long, so this prints the steps and runs none of them. After `make venv`:'
 	@echo '  $(BIN)/misora world build          # fetch the characters once, build the sprite atlas in data/stage'
 	@echo '  $(BIN)/misora train autoencoder    # pixels <-> latents'
+	@echo '  $(BIN)/misora train latents        # render clips and cache their latents'
 	@echo '  $(BIN)/misora train text           # captions -> embeddings'
 	@echo '  $(BIN)/misora train transformer    # noise + embeddings -> latents, with the two above'
+	@echo 'Then copy video_vae, text_encoder and transformer .safetensors from runs/ into src/misora/models/weights.'
 	@echo 'Each stage takes --recipe NAME and --minutes N, and resumes from its last checkpoint in runs/ when started again.'
 
 .PHONY: venv

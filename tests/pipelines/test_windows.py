@@ -14,6 +14,6 @@ def test_windows_make_every_latent_frame_once_and_in_order(num_frames: int) -> N
 
 
 def test_only_the_clips_start_is_numbered_zero() -> None:
-    first, second = windows_of(20)
+    first, second = windows_of(20, size=16)
     assert first == Window(0, 16, 0) and first.first_number == 0
     assert second == Window(13, 20, 16) and second.first_number == 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_WINDOW = 16
-"""Latent frames that the network sees at once: 121 frames, 5 s at 24 frames a second."""
+MAX_WINDOW = 7
+"""Latent frames that the network sees at once, as many as in training: 49 frames, 2 s at 24 frames a second."""
 OVERLAP = 3
 """Latent frames that a window shares with the one before: a second of motion to go on from."""
 

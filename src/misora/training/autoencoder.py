@@ -31,6 +31,7 @@ class AutoencoderConfig:
             small errors of the transformer.
         spread_weight: Holds each channel's standard deviation near one.
         start: Folder of weights to start from; empty starts from principal components.
+        compile: Fuse the loss with a compiler where there is one; see ``losses.fused``.
         calibration: Batches on which the latents are measured before weights are written.
     """
 
@@ -41,6 +42,7 @@ class AutoencoderConfig:
     spread_weight: float = 0.02
     start: str = ""
     calibration: int = 24
+    compile: bool = True
 
 
 class AutoencoderStage:
@@ -50,7 +52,7 @@ class AutoencoderStage:
         self.config = config
         self.workers = workers
         self.dataset = CropDataset(assets, config.crops)
-        self._reconstruction = fused(reconstruction)
+        self._reconstruction = fused(reconstruction) if config.compile else reconstruction
         self.model = VideoVAE(config.model)
         if config.start:
             self.model = load_video_vae(Path(config.start), torch.float32).train().requires_grad_(True)
@@ -110,7 +112,7 @@ class AutoencoderStage:
         mean = latents.mean((0, 2, 3, 4))
         model.latent_mean.copy_(mean)
         model.latent_std.fill_((latents - mean.view(1, -1, 1, 1, 1)).std())
-        save_model(folder, "video_vae", model, **provenance)
+        save_model(folder, "video_vae", model, dtype=torch.bfloat16, **provenance)
 
     @torch.no_grad()
     def preview(self, folder: Path, step: int) -> None:

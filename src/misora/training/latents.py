@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, VideoShape
 from misora.models.video_vae.model import VideoVAE
 from misora.training.autoencoder import to_pixels
-from misora.training.streams import one_thread
+from misora.training.streams import RATES, one_thread
 from misora.world.assets import load_atlas
 from misora.world.casting import Casting, sample_scene
 from misora.world.program import Scene
@@ -56,7 +56,7 @@ class LatentsConfig:
     """
 
     shapes: tuple[ShardShape, ...]
-    rates: tuple[float, ...] = (12.0, 16.0, 24.0, 24.0)
+    rates: tuple[float, ...] = RATES
     vae: str = "runs/autoencoder-small"
     seed: int = 1
 

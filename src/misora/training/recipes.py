@@ -25,23 +25,24 @@ def _run(config: Any, **settings: Any) -> RunConfig:
 def autoencoder_small() -> tuple[AutoencoderConfig, RunConfig]:
     """32 x 32 x 8 to 96 channels, for two CPU cores: about an hour."""
     config = AutoencoderConfig(VideoVAEConfig(), CropConfig(batch=4))
-    return config, _run(config, name="autoencoder/small", steps=20_000, warmup=30, muon_lr=0.02, adam_lr=3e-4, ema=0.995)
+    settings = {"warmup": 30, "muon_lr": 0.008, "adam_lr": 3e-4, "weight_decay": 0.1, "ema": 0.99, "decay": 0.8}
+    return config, _run(config, name="autoencoder/small", steps=20_000, **settings)
 
 
 def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
     """Toy size, for tests."""
-    config = AutoencoderConfig(TINY, CropConfig(side=64, num_frames=9, batch=2), calibration=2)
+    config = AutoencoderConfig(TINY, CropConfig(side=64, num_frames=9, batch=2), calibration=2, compile=False)
     return config, _run(config, name="autoencoder/tiny", steps=4, warmup=2)
 
 
 def latents_small() -> LatentsConfig:
     """A morning's worth for two cores: square canvases for learning who and what, wide ones for the size people ask for."""
-    return LatentsConfig((ShardShape(256, 256, 49, 50, 160), ShardShape(480, 832, 25, 20, 30)))
+    return LatentsConfig((ShardShape(256, 256, 57, 50, 160), ShardShape(480, 832, 33, 20, 30)))
 
 
 def latents_tiny() -> LatentsConfig:
     """Toy size, for tests."""
-    return LatentsConfig((ShardShape(64, 64, 9, 2, 2),))
+    return LatentsConfig((ShardShape(64, 64, 17, 2, 2),))
 
 
 def text_small() -> tuple[TextConfig, RunConfig]:

@@ -24,6 +24,7 @@ from misora.world.render import Renderer, Window
 CANVASES = ((256, 256), (320, 320), (256, 416), (480, 832))
 """(height, width) of the canvases that crops are cut from."""
 RATES = (24.0,)
+"""Frame rates, drawn evenly; 12 and 16 wait until the autoencoder can follow half a second of motion in one latent frame."""
 
 
 @dataclass(frozen=True, slots=True)

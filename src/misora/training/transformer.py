@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from misora.base.errors import TrainingError
-from misora.diffusion.flow import add_noise, velocity_target
+from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import frame_noise_levels, resolution_shift, shifted
@@ -29,6 +29,9 @@ from misora.world.captions import sample_caption
 
 STILLS = 0.1
 """Share of batches that are stills. Other lengths come from the shapes on the shelves: every new one costs a compilation."""
+
+MIDDLES = 0.3
+"""Share of clips without their first latent frame: what a sliding window meets after its first step."""
 
 CAPTION_TOKENS = 64
 """Every batch is padded to this, so that the compiled blocks see one shape."""
@@ -77,12 +80,13 @@ class TransformerStageConfig:
 
 @dataclass(frozen=True, slots=True)
 class LatentBatch:
-    """``latents`` (B, C, t, h, w), ``labels`` (B, t, h, w), hashed text ``features`` and ``fps`` (B,)."""
+    """``latents`` (B, C, t, h, w), ``labels`` (B, t, h, w), hashed text ``features``, ``fps`` (B,), latent ``frame_index`` (B, t)."""
 
     latents: Tensor
     labels: Tensor
     features: Tensor
     fps: Tensor
+    frame_index: Tensor
 
 
 class TextToLatents(nn.Module):
@@ -95,6 +99,15 @@ class TextToLatents(nn.Module):
         self.align = nn.Sequential(
             nn.Linear(config.model.dim, config.model.dim), nn.SiLU(), nn.Linear(config.model.dim, config.classes + 1)
         )
+
+
+def emphasis(sigma: Tensor, floor: float = 0.25) -> Tensor:
+    """Loss weight of each latent frame: one, falling below ``floor`` so that nearly clean history does not drown the rest.
+
+    A velocity is an error of the clean latents divided by sigma, which at 0.05 counts four hundredfold; frames that
+    serve as history are drawn there half of the time.
+    """
+    return (sigma.clamp(min=MIN_SIGMA) / sigma.clamp(min=floor)) ** 2
 
 
 class TransformerStage:
@@ -126,17 +139,20 @@ class TransformerStage:
             step += 1
 
     def batch(self, step: int) -> LatentBatch:
-        """Batch ``step``: one shape, its clips or their first frames, captions drawn anew."""
+        """Batch ``step``: one shape, all but one latent frame of its clips or a still, captions drawn anew."""
         rng = random.Random(f"{self.config.seed}/{step}")
         shelf = rng.choices(self.shelves, [len(shelf.scenes) * shelf.latents[0, 0].numel() for shelf in self.shelves])[0]
         _, _, frames, height, width = shelf.latents.shape
-        length = rng.choices([1, frames], [STILLS, 1 - STILLS])[0]
+        length = rng.choices([1, frames - 1], [STILLS, 1 - STILLS])[0]
+        first = 1 if length > 1 and rng.random() < MIDDLES else 0
         size = max(2, round(self.config.tokens / (length * height * width)))
         chosen = [rng.randrange(len(shelf.scenes)) for _ in range(size)]
         texts = ["" if rng.random() < self.config.text_dropout else sample_caption(shelf.scenes[index], rng)[0] for index in chosen]
         index = torch.tensor(chosen)
         features = self.model.text_encoder.collate(texts, CAPTION_TOKENS)
-        return LatentBatch(shelf.latents[index, :, :length].float(), shelf.labels[index, :length].long(), features, shelf.fps[index])
+        part = slice(first, first + length)
+        numbers = torch.arange(first, first + length).expand(size, -1)
+        return LatentBatch(shelf.latents[index, :, part].float(), shelf.labels[index, part].long(), features, shelf.fps[index], numbers)
 
     def loss(self, batch: LatentBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = next(self.model.parameters()).device
@@ -147,11 +163,17 @@ class TransformerStage:
         noise = torch.randn(x0.shape, generator=generator, device=device)
         text = self.model.text_encoder(batch.features.to(device))
         prediction = self.model.transformer.predict(
-            add_noise(x0, noise, sigma), sigma, text.tokens, text.mask, text.pooled, batch.fps.to(device)
+            add_noise(x0, noise, sigma),
+            sigma,
+            text.tokens,
+            text.mask,
+            text.pooled,
+            batch.fps.to(device),
+            frame_index=batch.frame_index.to(device),
         )
         error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
         weight = 1 + self.config.player_weight * (labels > 0)
-        velocity_loss = (error * weight).sum() / weight.sum()
+        velocity_loss = (error * emphasis(sigma)[:, :, None, None] * weight).sum() / weight.sum()
         metrics = {"velocity": float(velocity_loss.detach())}
         align_weight = self.config.align_weight * max(0.0, 1 - share_done / 0.6)
         if align_weight == 0:
@@ -166,16 +188,16 @@ class TransformerStage:
         """Writes the transformer and its text encoder; with the autoencoder beside them the folder can generate."""
         model = TextToLatents(self.config)
         model.load_state_dict(values)
-        save_model(folder, "transformer", model.transformer, **provenance)
-        save_model(folder, "text_encoder", model.text_encoder, **provenance)
+        save_model(folder, "transformer", model.transformer, dtype=torch.bfloat16, **provenance)
+        save_model(folder, "text_encoder", model.text_encoder, dtype=torch.bfloat16, **provenance)
 
     @torch.no_grad()
     def preview(self, folder: Path, step: int) -> None:
         """Samples of fixed prompts with the weights of this moment."""
         device = next(self.model.parameters()).device
         vae = load_video_vae(Path(self.config.vae), torch.float32, device)
-        latents = self.sample(PREVIEW_PROMPTS, (5, 8, 8), 24.0, steps=16, guidance=3.0)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.compiler.set_stance("force_eager"), torch.autocast(device.type, torch.bfloat16):
+            latents = self.sample(PREVIEW_PROMPTS, (7, 8, 8), 24.0, steps=16, guidance=3.0)
             frames = to_frames(vae.decode(latents))
         write_contact_sheet(
             folder / f"preview-{step:06d}.png", [clip.numpy() for clip in frames], columns=6, cell_height=128, labels=PREVIEW_PROMPTS
@@ -193,9 +215,10 @@ class TransformerStage:
 
             def velocity(x: Tensor, sigma: Tensor) -> Tensor:
                 count = len(x)
-                return self.model.transformer(
+                out: Tensor = self.model.transformer(
                     x, sigma, text.tokens[:count], text.mask[:count], text.pooled[:count], rates.repeat(count // size)
                 )
+                return out
 
             def pair(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
                 said, empty = velocity(x.repeat(2, 1, 1, 1, 1), sigma.repeat(2, 1)).chunk(2)

@@ -22,21 +22,11 @@ from torch import Tensor, nn
 
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE
 from misora.models.video_vae.config import LINEAR_CHANNELS, LINEAR_POOL, PATCH_CHANNELS, PATCH_SPACE, PATCH_TIME, VideoVAEConfig
-from misora.models.video_vae.layers import Memory, MemoryBlock, Pointwise, fold, unfold
+from misora.models.video_vae.layers import Level, Memory, Pointwise, fold, unfold
 
 LINEAR_CELL = SPACE_STRIDE // LINEAR_POOL
-
-
-class Level(nn.ModuleList):
-    """Memory blocks of one scale, in a row."""
-
-    def __init__(self, width: int, count: int, first_number: int) -> None:
-        super().__init__(MemoryBlock(width, first_number + index) for index in range(count))
-
-    def forward(self, x: Tensor, memory: Memory) -> Tensor:
-        for block in self:
-            x = block(x, memory)
-        return x
+OUTPUT_GAIN = 0.1
+"""Scales the decoder's last convolution: one optimiser step then moves pixels by thousandths, not by hundredths."""
 
 
 class Encoder(nn.Module):
@@ -89,7 +79,7 @@ class Decoder(nn.Module):
             x = self.levels[index](x, memory)
             if index > 0:
                 x = unfold(self.ups[index - 1](x), 2, 2)
-        detail = unfold(self.out(x), PATCH_SPACE, PATCH_TIME)
+        detail = OUTPUT_GAIN * unfold(self.out(x), PATCH_SPACE, PATCH_TIME)
         return detail + linear_picture(self.linear(latents))
 
 
@@ -105,7 +95,8 @@ def linear_picture(values: Tensor) -> Tensor:
     """(B, t, 768, h, w) to (B, 8 t, 3, H, W): unfolded, enlarged four times, each step shown twice."""
     small = unfold(values, LINEAR_CELL, TIME_STRIDE // PATCH_TIME)
     large = F.interpolate(small.flatten(0, 1), scale_factor=LINEAR_POOL, mode="nearest")
-    return large.unflatten(0, small.shape[:2]).repeat_interleave(PATCH_TIME, dim=1)
+    frames: Tensor = large.unflatten(0, small.shape[:2])
+    return frames.repeat_interleave(PATCH_TIME, dim=1)
 
 
 class VideoVAE(nn.Module):

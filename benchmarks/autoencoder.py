@@ -1,0 +1,53 @@
+"""How well the shipped autoencoder keeps held-out clips of the stage: PSNR whole and inside players, with 95 % intervals.
+
+    python benchmarks/autoencoder.py [--clips 16] [--size 832x480] [--frames 17]
+
+Scenes are drawn from the combinations that training refuses. Needs the sprite atlas: misora world build.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+
+import torch
+
+from misora.base.settings import load_settings
+from misora.base.shapes import VideoShape, parse_size
+from misora.models.registry import load_video_vae
+from misora.training.autoencoder import to_pixels
+from misora.training.losses import psnr
+from misora.world.assets import load_atlas
+from misora.world.casting import Casting, sample_scene
+from misora.world.render import Renderer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clips", type=int, default=16)
+    parser.add_argument("--size", default="832x480")
+    parser.add_argument("--frames", type=int, default=17)
+    args = parser.parse_args()
+    height, width = parse_size(args.size)
+    settings = load_settings()
+    torch.set_num_threads(settings.threads)
+    vae, renderer = load_video_vae(settings.weights), Renderer(load_atlas(settings.assets))
+    shape, rng = VideoShape(args.frames, height, width, 24), random.Random("held-out clips")
+    casting = Casting(renderer.atlas.ids, aspect=width / height, height=height, seconds=shape.seconds, held_out=True)
+    whole, inside = [], []
+    for _ in range(args.clips):
+        rendering = renderer.render(sample_scene(casting, rng), shape)
+        pixels, players = to_pixels(rendering.frames.unsqueeze(0)), (rendering.instance > 0).unsqueeze(0).unsqueeze(0)
+        with torch.no_grad():
+            decoded = vae.decode(vae.encode(pixels.to(torch.bfloat16)).to(torch.bfloat16))
+        whole.append(psnr(decoded, pixels))
+        if players.any():
+            inside.append(psnr(decoded, pixels, players))
+    print(f"| held-out clips, {args.size}, {args.frames} frames | PSNR dB (mean ± 95 %) | N |\n| --- | --- | --- |")
+    for name, values in (("all pixels", whole), ("inside players", inside)):
+        print(f"| {name} | {statistics.mean(values):.2f} ± {1.96 * statistics.stdev(values) / len(values) ** 0.5:.2f} | {len(values)} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from misora.cli.main import run
+from misora.models.text_encoder.config import TextEncoderConfig
+from misora.models.transformer.config import count_parameters, transformer_config
+from misora.models.video_vae.config import VideoVAEConfig
 
 
 def test_list_shows_every_kind_with_its_digest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,7 +31,8 @@ def test_missing_weights_are_listed_as_missing(tmp_path: Path, monkeypatch: pyte
 def test_inspect_prints_parameters_and_costs(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["models", "inspect"]) == 0
     out = capsys.readouterr().out
-    for words in ("video_vae decoder", "FLOPs a pixel", "MFLOPs a token", "preset base", "15,385,984"):
+    base = transformer_config("base", latent_channels=VideoVAEConfig().latent_channels, text_dim=TextEncoderConfig().out_dim)
+    for words in ("video_vae decoder", "FLOPs a pixel", "MFLOPs a token", "preset base", f"{count_parameters(base):,}"):
         assert words in out
     assert run(["models", "inspect", "--json"]) == 0
     costs = json.loads(capsys.readouterr().out)

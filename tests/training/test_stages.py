@@ -69,7 +69,7 @@ def test_principal_components_beat_the_mean_colour(assets: Path) -> None:
     with torch.no_grad():
         decoded = vae.decode(vae.encode(clips[0]))
     flat = clips[0].mean((2, 3, 4), keepdim=True).expand_as(clips[0])
-    assert psnr(decoded, clips[0]) > psnr(flat, clips[0]) + 6
+    assert psnr(decoded, clips[0]) > psnr(flat, clips[0]) + 5
 
 
 def test_pixels_and_frames_round_trip() -> None:

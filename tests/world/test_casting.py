@@ -18,7 +18,7 @@ def scenes(count: int, **settings: object):
 
 @pytest.mark.parametrize("held_out", [False, True])
 def test_training_never_sees_a_held_out_combination_and_testing_sees_nothing_else(held_out: bool) -> None:
-    for scene in scenes(2000, held_out=held_out, second_player=0.5):
+    for scene in scenes(500, held_out=held_out, second_player=0.5):
         for player in scene.players:
             assert is_held_out(player.character, player.action, scene.place) is held_out
 

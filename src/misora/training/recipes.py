@@ -62,7 +62,7 @@ def transformer_small() -> tuple[TransformerStageConfig, RunConfig]:
     text = TextEncoderConfig()
     model = transformer_config("nano", latent_channels=VideoVAEConfig().latent_channels, text_dim=text.out_dim, prediction="x0")
     config = TransformerStageConfig(model, text, text_start="runs/text-small", vae="runs/autoencoder-small")
-    return config, _run(config, name="transformer/small", steps=200_000, warmup=100, muon_lr=0.02, adam_lr=1e-3, ema=0.999)
+    return config, _run(config, name="transformer/small", steps=200_000, warmup=50, muon_lr=0.02, adam_lr=5e-4, ema=0.998, decay=0.4)
 
 
 AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {"small": autoencoder_small, "tiny": autoencoder_tiny}

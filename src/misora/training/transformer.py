@@ -128,9 +128,8 @@ class TransformerStage:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
 
     def hidden_parameters(self) -> list[nn.Parameter]:
-        """Matrices of transformer blocks and text layers."""
-        modules: list[nn.Module] = [*self.model.transformer.blocks, *self.model.text_encoder.layers]
-        return [parameter for module in modules for parameter in module.parameters() if parameter.ndim == 2]
+        """Matrices of the transformer's blocks; the text encoder has learnt to read before and only adjusts, with AdamW."""
+        return [parameter for parameter in self.model.transformer.blocks.parameters() if parameter.ndim == 2]
 
     def batches(self, first_step: int) -> Iterator[LatentBatch]:
         step = first_step

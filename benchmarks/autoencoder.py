@@ -11,11 +11,13 @@ import argparse
 import random
 import statistics
 
+import numpy as np
 import torch
 
 from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape, parse_size
 from misora.models.registry import load_video_vae
+from misora.pipelines.streaming import VideoCodec
 from misora.training.autoencoder import to_pixels
 from misora.training.losses import psnr
 from misora.world.assets import load_atlas
@@ -32,15 +34,15 @@ def main() -> None:
     height, width = parse_size(args.size)
     settings = load_settings()
     torch.set_num_threads(settings.threads)
-    vae, renderer = load_video_vae(settings.weights), Renderer(load_atlas(settings.assets))
+    codec, renderer = VideoCodec(load_video_vae(settings.weights)), Renderer(load_atlas(settings.assets))
     shape, rng = VideoShape(args.frames, height, width, 24), random.Random("held-out clips")
     casting = Casting(renderer.atlas.ids, aspect=width / height, height=height, seconds=shape.seconds, held_out=True)
     whole, inside = [], []
     for _ in range(args.clips):
         rendering = renderer.render(sample_scene(casting, rng), shape)
-        pixels, players = to_pixels(rendering.frames.unsqueeze(0)), (rendering.instance > 0).unsqueeze(0).unsqueeze(0)
-        with torch.no_grad():
-            decoded = vae.decode(vae.encode(pixels.to(torch.bfloat16)).to(torch.bfloat16))
+        players = (rendering.instance > 0).unsqueeze(0).unsqueeze(0)
+        back = np.concatenate(list(codec.decode([codec.encode(rendering.frames.numpy())])))
+        pixels, decoded = to_pixels(rendering.frames.unsqueeze(0)), to_pixels(torch.from_numpy(back).unsqueeze(0))
         whole.append(psnr(decoded, pixels))
         if players.any():
             inside.append(psnr(decoded, pixels, players))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import transformer_config
@@ -17,9 +17,20 @@ from misora.training.streams import CropConfig
 from misora.training.text import TextConfig
 from misora.training.transformer import TransformerStageConfig
 
+SHIPPED = "src/misora/models/weights"
+ConfigT = TypeVar("ConfigT")
+
 
 def _run(config: Any, **settings: Any) -> RunConfig:
-    return RunConfig(settings=json.dumps(dataclasses.asdict(config), sort_keys=True, default=str), **settings)
+    return RunConfig(settings=_settings(config), **settings)
+
+
+def _settings(config: Any) -> str:
+    return json.dumps(dataclasses.asdict(config), sort_keys=True, default=str)
+
+
+def _again(config: ConfigT, run_config: RunConfig, name: str) -> tuple[ConfigT, RunConfig]:
+    return config, dataclasses.replace(run_config, name=name, settings=_settings(config))
 
 
 def autoencoder_small() -> tuple[AutoencoderConfig, RunConfig]:
@@ -27,6 +38,12 @@ def autoencoder_small() -> tuple[AutoencoderConfig, RunConfig]:
     config = AutoencoderConfig(VideoVAEConfig(), CropConfig(batch=4))
     settings = {"warmup": 30, "muon_lr": 0.008, "adam_lr": 3e-4, "weight_decay": 0.1, "ema": 0.99, "decay": 0.8}
     return config, _run(config, name="autoencoder/small", steps=20_000, **settings)
+
+
+def autoencoder_more() -> tuple[AutoencoderConfig, RunConfig]:
+    """Goes on from the shipped autoencoder. New latents afterwards: what the transformer learnt belongs to the old ones."""
+    config, run_config = autoencoder_small()
+    return _again(dataclasses.replace(config, start=SHIPPED), run_config, "autoencoder/more")
 
 
 def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
@@ -38,6 +55,11 @@ def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
 def latents_small() -> LatentsConfig:
     """A morning's worth for two cores: square canvases for learning who and what, wide ones for the size people ask for."""
     return LatentsConfig((ShardShape(256, 256, 57, 50, 160), ShardShape(480, 832, 33, 20, 30)))
+
+
+def latents_more() -> LatentsConfig:
+    """The same from the shipped autoencoder, with scenes of another seed."""
+    return dataclasses.replace(latents_small(), vae=SHIPPED, seed=2)
 
 
 def latents_tiny() -> LatentsConfig:
@@ -65,7 +87,18 @@ def transformer_small() -> tuple[TransformerStageConfig, RunConfig]:
     return config, _run(config, name="transformer/small", steps=200_000, warmup=50, muon_lr=0.02, adam_lr=5e-4, ema=0.998, decay=0.4)
 
 
-AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {"small": autoencoder_small, "tiny": autoencoder_tiny}
-LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "tiny": latents_tiny}
+def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
+    """Goes on from the shipped transformer and text encoder, on latents of the shipped autoencoder."""
+    config, run_config = transformer_small()
+    again = dataclasses.replace(config, start=SHIPPED, text_start=SHIPPED, vae=SHIPPED, latents="runs/latents-more")
+    return _again(again, run_config, "transformer/more")
+
+
+AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
+    "small": autoencoder_small,
+    "more": autoencoder_more,
+    "tiny": autoencoder_tiny,
+}
+LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "more": latents_more, "tiny": latents_tiny}
 TEXT: dict[str, Callable[[], tuple[TextConfig, RunConfig]]] = {"small": text_small, "tiny": text_tiny}
-TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {"small": transformer_small}
+TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {"small": transformer_small, "more": transformer_more}

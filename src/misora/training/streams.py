@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -82,8 +83,6 @@ def _window(scene: Scene, shape: VideoShape, config: CropConfig, rng: random.Ran
     """A window on a player half way through the clip, or anywhere."""
     top, left = rng.randint(0, shape.height - config.side), rng.randint(0, shape.width - config.side)
     if rng.random() < config.on_player:
-        import numpy as np
-
         player = rng.choice(scene.players)
         track = player_track(player, np.array([shape.seconds / 2]), scene)
         middle_x = track.x[0] * shape.height + shape.width / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 # Read by torch when a test first imports it; set here so that tests which need no torch never pay for importing it.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -25,3 +26,19 @@ def _one_torch_thread_and_a_fixed_seed() -> None:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20261122)
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the real networks at toy size."""
+    from tiny import write_tiny_weights
+
+    return write_tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture
+def tiny_weights_in_use(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes them the weights that Misora finds, on one thread of the CPU."""
+    monkeypatch.setenv("MISORA_WEIGHTS", str(tiny_weights))
+    monkeypatch.setenv("MISORA_THREADS", "1")
+    monkeypatch.setenv("MISORA_DEVICE", "cpu")

@@ -1,21 +1,10 @@
-"""Tiny weights, set as the ones in use."""
+"""Every test of this room runs on tiny weights."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-
-from tiny import write_tiny_weights
-
-
-@pytest.fixture(scope="session")
-def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_weights(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(autouse=True)
-def _use_tiny_weights(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MISORA_WEIGHTS", str(tiny_weights))
-    monkeypatch.setenv("MISORA_THREADS", "1")
-    monkeypatch.setenv("MISORA_DEVICE", "cpu")
+def _on_tiny_weights(tiny_weights_in_use: None) -> None:
+    """Only asks for the shared fixture."""

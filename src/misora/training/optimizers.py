@@ -69,8 +69,8 @@ class Optimizers:
     """Muon on hidden matrices and AdamW on everything else, stepped together.
 
     Args:
-        hidden: (name, parameter) pairs for Muon.
-        rest: Pairs for AdamW.
+        hidden: Parameters for Muon.
+        rest: Parameters for AdamW.
         muon_lr, adam_lr: Peak learning rates; ``step`` scales both.
     """
 

@@ -8,9 +8,10 @@ import torch
 
 from misora.base.shapes import VideoShape
 from misora.world.assets import toy_atlas
+from misora.world.compositing import Window
 from misora.world.light import light_of
 from misora.world.program import Action, Camera, CameraMove, Direction, Place, Player, Scene, Time
-from misora.world.render import Renderer, Window
+from misora.world.render import Renderer
 
 SHAPE = VideoShape(5, 64, 96, 8)
 

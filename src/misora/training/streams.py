@@ -18,9 +18,10 @@ from torch.utils.data import DataLoader, Dataset
 from misora.base.shapes import VideoShape
 from misora.world.assets import load_atlas
 from misora.world.casting import Casting, sample_scene
+from misora.world.compositing import Window
 from misora.world.physics import player_track
 from misora.world.program import Scene
-from misora.world.render import Renderer, Window
+from misora.world.render import Renderer
 
 CANVASES = ((256, 256), (320, 320), (256, 416), (480, 832))
 """(height, width) of the canvases that crops are cut from."""

@@ -23,9 +23,10 @@ from misora.training.streams import one_thread
 from misora.world.captions import sample_caption
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
-from misora.world.program import Action, CameraMove, Direction, Place, Scene, Time
+from misora.world.program import Direction, Scene
+from misora.world.tier import SMALL
 
-FACTS = {"place": len(Place), "time": len(Time), "camera": len(CameraMove)}
+FACTS = {"place": len(SMALL.places), "time": len(SMALL.times), "camera": len(SMALL.camera_moves)}
 PLAYERS = 2
 NOBODY = 1
 
@@ -49,12 +50,12 @@ class TextBatch:
 
 def facts_of(scene: Scene, ids: tuple[str, ...]) -> list[int]:
     """The numbers that a caption of ``scene`` should give away; players from left to right, missing ones are class 0."""
-    facts = [list(Place).index(scene.place), list(Time).index(scene.time), list(CameraMove).index(scene.camera.move)]
+    facts = [SMALL.places.index(scene.place), SMALL.times.index(scene.time), SMALL.camera_moves.index(scene.camera.move)]
     players = sorted(scene.players, key=lambda player: player.x)
     for player in players:
         facts += [
             NOBODY + ids.index(player.character),
-            NOBODY + list(Action).index(player.action),
+            NOBODY + SMALL.actions.index(player.action),
             NOBODY + list(Direction).index(player.direction),
         ]
     return facts + [0, 0, 0] * (PLAYERS - len(players))
@@ -82,7 +83,7 @@ class Reader(nn.Module):
     def __init__(self, config: TextEncoderConfig, characters: int) -> None:
         super().__init__()
         self.text_encoder = TextEncoder(config)
-        player = {"character": characters, "action": len(Action), "direction": len(Direction)}
+        player = {"character": characters, "action": len(SMALL.actions), "direction": len(Direction)}
         sizes = [*FACTS.values(), *[NOBODY + size for _ in range(PLAYERS) for size in player.values()]]
         self.names = [*FACTS, *[f"{name}_{number}" for number in range(1, PLAYERS + 1) for name in player]]
         self.heads = nn.ModuleList(nn.Linear(config.out_dim, size) for size in sizes)

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from misora.world.cast import Character, load_cast
 from misora.world.lexicon import load_words, side_words
 from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Player, Scene, Time
+from misora.world.tier import SMALL
 
 Language = Literal["en", "zh"]
 Detail = Literal["short", "medium", "full"]
@@ -442,5 +443,5 @@ def count_distinct(samples: Iterable[tuple[Scene, str]], cast: Mapping[str, Char
         total += 1
         texts.add(text)
         triples |= {(player.character, player.action, scene.place) for player in scene.players}
-    possible = len(cast or load_cast()) * len(Action) * len(Place)
+    possible = len(cast or load_cast()) * len(SMALL.actions) * len(SMALL.places)
     return CaptionCount(total, len(texts), len(triples), len(triples) / possible)

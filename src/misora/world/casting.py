@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from misora.world.program import TRAVELLING, Action, Camera, CameraMove, Direction, Place, Player, Scene, Time
+from misora.world.program import TRAVELLING, Action, Camera, CameraMove, Direction, Place, Player, Scene
+from misora.world.tier import SMALL
 
 HELD_OUT_SHARE = 16
 """One in so many (character, action, place) triples is never drawn for training."""
@@ -80,12 +81,12 @@ class Casting:
     player_pixels: tuple[float, float] = (80.0, 170.0)
     second_player: float = 0.2
     held_out: bool = False
-    places: Sequence[Place] = tuple(Place)
+    places: Sequence[Place] = SMALL.places
 
 
 def sample_scene(casting: Casting, rng: random.Random) -> Scene:
     """One scene program drawn from ``casting``."""
-    place, time = rng.choice(casting.places), rng.choices(list(Time), (3, 1.5, 1.5))[0]
+    place, time = rng.choice(casting.places), rng.choices(SMALL.times, (3, 1.5, 1.5))[0]
     horizon = rng.uniform(0.42, 0.58)
     first = _player(casting, rng, place, horizon)
     players = [first]

@@ -19,10 +19,11 @@ from torch import Tensor
 from misora.base.shapes import VideoShape
 from misora.world.assets import Atlas
 from misora.world.cast import Facing, load_cast
+from misora.world.compositing import Layer, Window, composite
 from misora.world.light import Light, light_of
-from misora.world.physics import CameraTrack, Track, camera_track, player_track
+from misora.world.physics import Array, CameraTrack, Track, camera_track, player_track
 from misora.world.places import Backdrop, paint
-from misora.world.program import CameraMove, Scene
+from misora.world.program import CameraMove, Player, Scene
 
 FAR, MIDDLE, NEAR = 0.15, 0.5, 1.0
 """Share of the camera's travel that each parallax layer shows."""
@@ -46,34 +47,6 @@ class Rendering:
     depth: Tensor
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A part of the canvas to render, in pixels: training crops cost only their own size."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """One sprite layer over time, in pixels; every tensor is (T,).
-
-    The sprite's square has its feet at (x, y); ``across`` is half its width, ``up`` its height, ``shear`` its
-    sideways lean over the full height. A shadow has ``up`` below zero: it lies towards the viewer.
-    """
-
-    player: int
-    x: Tensor
-    y: Tensor
-    across: Tensor
-    up: Tensor
-    shear: Tensor
-    opacity: float
-    is_shadow: bool
-
-
 class Renderer:
     """Renders scenes with one sprite atlas on one device."""
 
@@ -93,17 +66,14 @@ class Renderer:
         order = sorted(range(len(tracks)), key=lambda index: -scene.players[index].ground)
         image = self._backdrop(scene, shape, camera, light, window)
         instance = torch.zeros(image.shape[:3], dtype=torch.uint8, device=self.device)
-        for index in order:
-            placed = self._place(scene, shape, camera, tracks[index], index, light, shadow=True)
-            self._draw(image, instance, placed, window, scene, times, light)
-        for index in order:
-            placed = self._place(scene, shape, camera, tracks[index], index, light, shadow=False)
-            self._draw(image, instance, placed, window, scene, times, light)
+        for shadow in (True, False):
+            for index in order:
+                composite(image, instance, self._layer(scene, shape, camera, tracks[index], index, light, times, shadow=shadow), window)
         velocity = torch.stack([self._velocity(scene, shape, camera, track) for track in tracks])
         depth = torch.tensor([len(order) - 1 - order.index(index) for index in range(len(order))], device=self.device)
         return Rendering(image, instance, velocity, depth)
 
-    def _array(self, values: np.ndarray) -> Tensor:
+    def _array(self, values: Array) -> Tensor:
         return torch.as_tensor(values, dtype=torch.float32, device=self.device)
 
     def _backdrop(self, scene: Scene, shape: VideoShape, camera: CameraTrack, light: Light, window: Window) -> Tensor:
@@ -127,82 +97,52 @@ class Renderer:
         )
         return to_bytes(paint(scene, drop).movedim(-3, -1))
 
-    def _screen(self, scene: Scene, shape: VideoShape, camera: CameraTrack, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
+    def _screen(self, scene: Scene, shape: VideoShape, camera: CameraTrack, x: Array, y: Array) -> tuple[Tensor, Tensor]:
         """Pixel position (right, down) of scene points."""
         across = (x - camera.x) * camera.zoom * shape.height + shape.width / 2
         down = (1 - scene.horizon - (y - scene.horizon) * camera.zoom) * shape.height
         return self._array(across), self._array(down)
 
-    def _place(
-        self, scene: Scene, shape: VideoShape, camera: CameraTrack, track: Track, index: int, light: Light, *, shadow: bool
-    ) -> _Placed:
+    def _layer(
+        self, scene: Scene, shape: VideoShape, camera: CameraTrack, track: Track, index: int, light: Light, times: Array, *, shadow: bool
+    ) -> Layer:
+        """The sprite of player ``index`` or its cast shadow, which lies towards the viewer and away from the sun."""
         player = scene.players[index]
         row = self.atlas.index(player.character)
         tall = player.size / float(self.atlas.height_fraction[row]) * track.scale * camera.zoom * shape.height
-        facing = load_cast()[player.character].facing
-        drawn = {Facing.LEFT: -1.0, Facing.RIGHT: 1.0}.get(facing, 0.0)
-        mirror = -1.0 if track.heading and drawn and track.heading != drawn else 1.0
-        across = self._array(tall * track.turn * mirror / 2)
+        across = self._array(tall * track.turn * _mirror(player, track) / 2)
+        drawing = self._drawing(player, row, times)
         if not shadow:
             x, y = self._screen(scene, shape, camera, track.x, track.ground + track.lift)
-            return _Placed(index, x, y, across, self._array(tall * track.squash), torch.zeros_like(x), 1.0, False)
+            up = self._array(tall * track.squash)
+            drawings = (self._small if self._is_small(up) else self._sprites)[row]
+            return Layer(drawings, drawing, x, y, across, up, torch.zeros_like(x), None, light.player_tint, 1.0, index + 1)
         lean = np.clip((track.x - scene.sun_x) * 0.8, -0.8, 0.8)
         reach = light.shadow_length
         x, y = self._screen(scene, shape, camera, track.x + lean * reach * track.lift, track.ground - 0.25 * reach * track.lift)
-        fade = light.shadow
-        return _Placed(index, x, y, across, self._array(-tall * reach), self._array(lean * reach * tall), fade, True)
+        up, shear = self._array(-tall * reach), self._array(lean * reach * tall)
+        return Layer(self._small[row][:, 3:], drawing, x, y, across, up, shear, None, (0.0, 0.0, 0.0), light.shadow, 0)
+
+    def _is_small(self, up: Tensor) -> bool:
+        """Whether half-size drawings are enough, and free of aliasing."""
+        return bool(up.abs().median() < 0.7 * self._small.shape[-1])
 
     def _velocity(self, scene: Scene, shape: VideoShape, camera: CameraTrack, track: Track) -> Tensor:
         x, y = self._screen(scene, shape, camera, track.x, track.ground + track.lift)
         position = torch.stack([x, y], dim=-1)
         return torch.diff(position, dim=0, append=2 * position[-1:] - position[-2:-1] if len(position) > 1 else position)
 
-    def _frame_index(self, scene: Scene, index: int, times: np.ndarray) -> Tensor:
+    def _drawing(self, player: Player, row: int, times: Array) -> Tensor:
         """Which drawing of the animation cycle shows at each time."""
-        player = scene.players[index]
-        row = self.atlas.index(player.character)
         count, cycle = int(self.atlas.num_frames[row]), float(self.atlas.cycle_seconds[row])
         position = (times / cycle + player.phase) * count if cycle > 0 else np.zeros_like(times)
         return torch.as_tensor(np.floor(position).astype(np.int64) % count, device=self.device)
 
-    def _draw(
-        self, image: Tensor, instance: Tensor, placed: _Placed, window: Window, scene: Scene, times: np.ndarray, light: Light
-    ) -> None:
-        """Composites one sprite layer into ``image`` (T, H, W, 3) and ``instance`` (T, H, W), in place."""
-        num_frames, height, width, _ = image.shape
-        half = placed.across.abs() + placed.shear.abs()
-        left = (placed.x - half).floor().long() - 1
-        top = torch.minimum(placed.y, placed.y - placed.up).floor().long() - 1
-        box_width, box_height = int((2 * half).max().ceil()) + 3, int(placed.up.abs().max().ceil()) + 3
-        box_width, box_height = min(box_width, 2 * width), min(box_height, 2 * height)
-        columns = left.view(-1, 1, 1) + torch.arange(box_width, device=self.device).view(1, 1, -1)
-        rows = top.view(-1, 1, 1) + torch.arange(box_height, device=self.device).view(1, -1, 1)
-        rgba = self._sample(placed, scene, times, columns + 0.5, rows + 0.5).movedim(1, -1)
-        keep = 1 - rgba[..., 3:] * placed.opacity
-        tint = 255 * torch.tensor(light.player_tint, device=self.device)
-        colour = torch.zeros_like(keep) if placed.is_shadow else rgba[..., :3] * tint
-        for frame in range(num_frames):
-            y0, x0 = int(top[frame]) - window.top, int(left[frame]) - window.left
-            ya, yb, xa, xb = max(y0, 0), min(y0 + box_height, height), max(x0, 0), min(x0 + box_width, width)
-            if ya >= yb or xa >= xb:
-                continue
-            inside = (frame, slice(ya - y0, yb - y0), slice(xa - x0, xb - x0))
-            target = image[frame, ya:yb, xa:xb]
-            target.copy_((target * keep[inside]).add_(colour[inside]).add_(0.5).clamp_(0, 255))
-            if not placed.is_shadow:
-                instance[frame, ya:yb, xa:xb].masked_fill_(keep[inside][..., 0] < 0.5, placed.player + 1)
 
-    def _sample(self, placed: _Placed, scene: Scene, times: np.ndarray, columns: Tensor, rows: Tensor) -> Tensor:
-        """Premultiplied RGBA in [0, 1] of the sprite at the pixels given, (T, 4, h, w)."""
-        x, y, across, up, shear = (value.view(-1, 1, 1) for value in (placed.x, placed.y, placed.across, placed.up, placed.shear))
-        above = (y - rows) / up
-        sideways = (columns - x - shear * above.clamp(0, 1)) / torch.where(across.abs() < 0.5, torch.full_like(across, 0.5), across)
-        grid = torch.stack(torch.broadcast_tensors(sideways, 1 - 2 * above), dim=-1)
-        row = self.atlas.index(scene.players[placed.player].character)
-        small = float(placed.up.abs().median()) < 0.7 * self._small.shape[-1] or placed.is_shadow
-        drawings = (self._small if small else self._sprites)[row]
-        index = self._frame_index(scene, placed.player, times)
-        return F.grid_sample(drawings[index].float().div_(255), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+def _mirror(player: Player, track: Track) -> float:
+    """-1 where the drawing looks the other way than the player heads."""
+    drawn = {Facing.LEFT: -1.0, Facing.RIGHT: 1.0}.get(load_cast()[player.character].facing, 0.0)
+    return -1.0 if track.heading and drawn and track.heading != drawn else 1.0
 
 
 def to_bytes(image: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from misora.api.generate import generate, image, release
+    from misora.api.generate import generate, image, presets, release
     from misora.api.pins import PinRequest
     from misora.api.replay import ReplayWarning, replay
     from misora.api.video import Video
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from misora.base.progress import Step
     from misora.base.recipe import Recipe
     from misora.base.shapes import VideoShape
+    from misora.prompting.presets import Preset
 
 _HOMES = {
     "generate": "misora.api.generate",
     "image": "misora.api.generate",
+    "presets": "misora.api.generate",
     "release": "misora.api.generate",
     "PinRequest": "misora.api.pins",
     "ReplayWarning": "misora.api.replay",
@@ -40,11 +42,12 @@ _HOMES = {
     "Step": "misora.base.progress",
     "Recipe": "misora.base.recipe",
     "VideoShape": "misora.base.shapes",
+    "Preset": "misora.prompting.presets",
 }
 
 __all__ = [
-    "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Recipe", "ReplayWarning", "Span", "Step",
-    "Video", "VideoShape", "WeightsError", "__version__", "generate", "image", "release", "replay",
+    "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Span",
+    "Step", "Video", "VideoShape", "WeightsError", "__version__", "generate", "image", "presets", "release", "replay",
 ]  # fmt: skip
 
 

@@ -18,7 +18,10 @@ from misora.base.canvas import Frames
 from misora.base.progress import Progress, silent
 from misora.base.recipe import Recipe
 from misora.base.settings import Settings, load_settings
+from misora.media.grade import grade_frames
 from misora.models.weights_file import KINDS, weights_digest, weights_path
+from misora.prompting.preset_shelf import PresetShelf
+from misora.prompting.presets import Preset
 
 if TYPE_CHECKING:
     from misora.pipelines.native import NativePipeline
@@ -64,6 +67,7 @@ def generate(
     guidance: float | None = None,
     negative_prompt: str = "",
     rewrite: bool = True,
+    preset: str | Preset | None = None,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a video of ``prompt``.
@@ -76,13 +80,26 @@ def generate(
         image: A file or picture to begin with, ``(file, seconds)`` to pin it elsewhere, or a list of these.
         steps, guidance: None is the model's own default.
         rewrite: Whether a short prompt is expanded; the result is ``Video.recipe.caption``.
+        preset: A style: the name of one of ``presets()``, or one made by hand.
         progress: Receives every step; may raise ``Cancelled``.
     Raises:
         InputError: Something in the request cannot be used.
         WeightsError: Weights are missing or damaged.
     """
     request = Request(
-        prompt, seconds, size, resolution, aspect, fps, seed, to_requests(image), steps, guidance, negative_prompt, rewrite_prompt=rewrite
+        prompt,
+        seconds,
+        size,
+        resolution,
+        aspect,
+        fps,
+        seed,
+        to_requests(image),
+        steps,
+        guidance,
+        negative_prompt,
+        rewrite_prompt=rewrite,
+        preset=preset,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -98,6 +115,7 @@ def image(
     guidance: float | None = None,
     negative_prompt: str = "",
     rewrite: bool = True,
+    preset: str | Preset | None = None,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a still: a ``Video`` of one frame; arguments as in ``generate``."""
@@ -112,6 +130,7 @@ def image(
         negative_prompt=negative_prompt,
         rewrite_prompt=rewrite,
         still=True,
+        preset=preset,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -123,7 +142,14 @@ def start(
     settings = settings or load_settings()
     pipeline = resident_pipeline(settings)
     recipe = recipe_of(prepared, pipeline, settings)
-    return Generation(prepared, recipe, pipeline.iter_frames(prepared.canvas, progress, preview))
+    frames = pipeline.iter_frames(prepared.canvas, progress, preview)
+    graded = grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed)
+    return Generation(prepared, recipe, graded)
+
+
+def presets() -> PresetShelf:
+    """The style presets that came with Misora and the user's own."""
+    return PresetShelf(load_settings().presets)
 
 
 _resident: dict[tuple[object, ...], NativePipeline] = {}
@@ -169,6 +195,8 @@ def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) 
         torch=torch.__version__,
         weights=weights_digests(settings.weights),
         inputs=prepared.inputs,
+        preset=prepared.preset,
+        grade=prepared.grade.to_dict(),
     )
 
 

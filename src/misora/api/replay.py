@@ -17,6 +17,7 @@ from misora.base.errors import InputError, WeightsError
 from misora.base.progress import Progress, silent
 from misora.base.recipe import Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
+from misora.media.grade import Grade
 from misora.prompting.rewriter import Rewrite
 
 
@@ -80,7 +81,7 @@ def prepare_replay(recipe: Recipe, images: Sequence[PinSource]) -> Prepared:
     given = {digest_of(image): image for image in images}
     pins = tuple(build_pin(request_for(needed, given, recipe), recipe.shape)[0] for needed in recipe.inputs)
     canvas = Canvas(recipe.shape, (Span(recipe.caption),), pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
-    return Prepared(recipe.prompt, canvas, Rewrite(recipe.caption, "en"), recipe.inputs)
+    return Prepared(recipe.prompt, canvas, Rewrite(recipe.caption, "en"), recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade))
 
 
 def request_for(needed: RecipeInput, given: dict[str, PinSource], recipe: Recipe) -> PinRequest:

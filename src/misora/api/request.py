@@ -9,7 +9,11 @@ from misora.api.pins import PinRequest, build_pin
 from misora.base.canvas import Canvas, Span
 from misora.base.errors import InputError
 from misora.base.recipe import RecipeInput
+from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape, frames_for, parse_size, size_for
+from misora.media.grade import NEUTRAL, Grade
+from misora.prompting.preset_shelf import PresetShelf
+from misora.prompting.presets import Preset
 from misora.prompting.rewriter import Rewrite, rewrite
 
 SEED_BITS = 32
@@ -24,6 +28,7 @@ class Request:
         seed: None is a random one, which the recipe records.
         steps, guidance: None is the model's own default.
         rewrite_prompt: Whether a short prompt is expanded into the wording of the training captions.
+        preset: Name of a style preset, or one made by hand; None is none.
     """
 
     prompt: str
@@ -39,6 +44,7 @@ class Request:
     negative_prompt: str = ""
     rewrite_prompt: bool = True
     still: bool = False
+    preset: str | Preset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,15 @@ class Prepared:
     Args:
         rewrite: What became of the prompt and which words were not understood; ``text`` is the prompt itself when rewriting was off.
         inputs: What the recipe remembers of the canvas's pins.
+        preset: Name of the style preset, empty for none; its ``grade`` is laid over the finished frames.
     """
 
     prompt: str
     canvas: Canvas
     rewrite: Rewrite
     inputs: tuple[RecipeInput, ...]
+    preset: str = ""
+    grade: Grade = NEUTRAL
 
 
 def prepare(request: Request) -> Prepared:
@@ -62,7 +71,8 @@ def prepare(request: Request) -> Prepared:
         raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
     shape = shape_of(request)
     pins = [build_pin(image, shape) for image in request.images]
-    read = rewrite(request.prompt)
+    preset = preset_of(request)
+    read = rewrite(request.prompt, preset=preset)
     caption = read.text if request.rewrite_prompt else request.prompt
     canvas = Canvas(
         shape=shape,
@@ -73,7 +83,15 @@ def prepare(request: Request) -> Prepared:
         guidance=request.guidance,
         negative_prompt=request.negative_prompt,
     )
-    return Prepared(request.prompt, canvas, read, tuple(remembered for _, remembered in pins))
+    inputs = tuple(remembered for _, remembered in pins)
+    return Prepared(request.prompt, canvas, read, inputs, preset.name if preset else "", preset.grade if preset else NEUTRAL)
+
+
+def preset_of(request: Request) -> Preset | None:
+    """The preset that was asked for, found by name among the built-in ones and the user's own."""
+    if request.preset is None or isinstance(request.preset, Preset):
+        return request.preset
+    return PresetShelf(load_settings().presets).get(request.preset)
 
 
 def shape_of(request: Request) -> VideoShape:

@@ -41,6 +41,8 @@ class Recipe:
         sampler, steps, guidance: After every default was filled in.
         weights: SHA-256 of each weights file, by kind.
         inputs: Pinned pictures and clips, in order.
+        preset: Name of the style preset; empty is none. What it did to the frames is in ``grade``, so that it may change or go.
+        grade: Laid over the finished frames (``media.grade.Grade``), as plain data; empty is none.
     """
 
     prompt: str
@@ -59,6 +61,8 @@ class Recipe:
     torch: str = ""
     weights: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[RecipeInput, ...] = ()
+    preset: str = ""
+    grade: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, the format's name first."""

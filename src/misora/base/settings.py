@@ -6,6 +6,7 @@
 | ``MISORA_ASSETS`` | ``./data/stage`` | the stage's built sprite atlas |
 | ``MISORA_DEVICE`` | ``auto`` | ``cpu``, ``cuda``, ``cuda:1``, ... |
 | ``MISORA_THREADS`` | all cores | CPU threads of one job |
+| ``MISORA_PRESETS`` | ``~/.config/misora/presets`` | folder of a user's own style presets |
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Settings:
     assets: Path
     device: str
     threads: int
+    presets: Path
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -40,4 +42,5 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         assets=Path(environ.get("MISORA_ASSETS") or "data/stage"),
         device=environ.get("MISORA_DEVICE") or "auto",
         threads=int(threads) if threads else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        presets=Path(environ.get("MISORA_PRESETS") or "~/.config/misora/presets").expanduser(),
     )

@@ -54,6 +54,7 @@ def report(generation: Generation, out: Path, took_seconds: float) -> dict[str, 
         "added": list(rewrite.added),
         "replaced": [list(pair) for pair in rewrite.replaced],
         "dropped": list(rewrite.dropped),
+        "from_preset": list(rewrite.from_preset),
         "recipe": generation.recipe.to_dict(),
     }
 
@@ -72,4 +73,6 @@ def notes_on(rewrite: Rewrite, rewritten: bool) -> list[str]:
         notes.append("taken as: " + ", ".join(f"{said} → {taken}" for said, taken in rewrite.replaced))
     if rewritten and rewrite.dropped:
         notes.append(f"left out: {', '.join(rewrite.dropped)}")
+    if rewritten and rewrite.from_preset:
+        notes.append(f"from the preset: {', '.join(rewrite.from_preset)}")
     return notes

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Aspect, Fps, Guidance, Negative, NoRewrite, Out, Prompt, Resolution, Seed, Size, Steps
+from misora.cli.options import AsJson, Aspect, Fps, Guidance, Negative, NoRewrite, Out, PresetName, Prompt, Resolution, Seed, Size, Steps
 
 
 def generate(
@@ -24,6 +24,7 @@ def generate(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    preset: PresetName = None,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,5 +34,7 @@ def generate(
     from misora.cli.deliver import deliver
 
     images = tuple(parse_image(text) for text in image or ())
-    request = Request(prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, not no_rewrite)
+    request = Request(
+        prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, not no_rewrite, preset=preset
+    )
     deliver(request, out, as_json=as_json)

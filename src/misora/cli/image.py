@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from misora.cli.options import AsJson, Aspect, Guidance, Negative, NoRewrite, Out, Prompt, Resolution, Seed, Size, Steps
+from misora.cli.options import AsJson, Aspect, Guidance, Negative, NoRewrite, Out, PresetName, Prompt, Resolution, Seed, Size, Steps
 
 
 def image(
@@ -15,6 +15,7 @@ def image(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    preset: PresetName = None,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,5 +34,6 @@ def image(
         negative_prompt=negative,
         rewrite_prompt=not no_rewrite,
         still=True,
+        preset=preset,
     )
     deliver(request, out, as_json=as_json)

@@ -19,6 +19,7 @@ from misora.cli.doctor import doctor
 from misora.cli.generate import generate
 from misora.cli.image import image
 from misora.cli.models import models
+from misora.cli.presets import presets
 from misora.cli.replay import replay
 from misora.cli.train import train
 from misora.cli.world import world
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(generate)
 app.command()(image)
 app.command()(replay)
+app.add_typer(presets, name="presets")
 app.add_typer(world, name="world")
 app.add_typer(models, name="models")
 app.command()(train)

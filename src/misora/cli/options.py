@@ -17,5 +17,6 @@ Steps = Annotated[int | None, typer.Option(help="Denoising steps, 1 to 200; more
 Guidance = Annotated[float | None, typer.Option(help="How closely to follow the prompt; 1 is off.")]
 Negative = Annotated[str, typer.Option(help="What should not be seen.")]
 NoRewrite = Annotated[bool, typer.Option("--no-rewrite", help="Give the prompt to the model as it is.")]
+PresetName = Annotated[str | None, typer.Option("--preset", help="A style; `misora presets list` prints them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, with the recipe, instead of the path.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; the suffix chooses the format. Default: named after the prompt.")]

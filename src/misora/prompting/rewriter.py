@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 
+from misora.prompting.presets import Preset
 from misora.world.captions import Actor, Language, Story, tell, verb_of
 from misora.world.cast import Character, Gait
 from misora.world.lexicon import SIDES, Kind, Lexicon, Match, Reading, load_lexicon, load_words, side_words
@@ -41,6 +42,7 @@ class Rewrite:
         added: Phrases that were not asked for.
         replaced: (as written, as understood): ("wolf", "dog").
         dropped: Understood but more than a scene can hold: a third character, a second action or place.
+        from_preset: Phrases that the style preset gave, where the prompt left them open.
     """
 
     text: str
@@ -50,16 +52,17 @@ class Rewrite:
     added: tuple[str, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
     dropped: tuple[str, ...] = ()
+    from_preset: tuple[str, ...] = ()
 
 
-def rewrite(prompt: str, lexicon: Lexicon | None = None) -> Rewrite:
-    """``prompt`` in the style of the training captions."""
+def rewrite(prompt: str, lexicon: Lexicon | None = None, preset: Preset | None = None) -> Rewrite:
+    """``prompt`` in the style of the training captions; place, time and camera that it leaves open come from ``preset`` first."""
     lexicon = lexicon or load_lexicon()
     reading = lexicon.read(prompt)
     language: Language = "zh" if reading.language == "zh" else "en"
     entries = [match.entry for match in reading.matches if match.entry.kind is not Kind.IGNORE]
     understood = tuple(dict.fromkeys((str(entry.kind), entry.value) for entry in entries))
-    draft = _Draft(prompt, reading, lexicon, language)
+    draft = _Draft(prompt, reading, lexicon, language, lexicon.read(preset.text) if preset else None)
     story = draft.story()
     if story is None:
         return Rewrite(prompt, language, understood, reading.unknown)
@@ -71,6 +74,7 @@ def rewrite(prompt: str, lexicon: Lexicon | None = None) -> Rewrite:
         added=tuple(dict.fromkeys(draft.added)),
         replaced=tuple(dict.fromkeys(draft.replaced)),
         dropped=tuple(dict.fromkeys(draft.dropped)),
+        from_preset=tuple(dict.fromkeys(draft.from_preset)),
     )
 
 
@@ -82,9 +86,11 @@ class _Draft:
     reading: Reading
     lexicon: Lexicon
     language: Language
+    style: Reading | None = None
     added: list[str] = field(default_factory=list)
     replaced: list[tuple[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    from_preset: list[str] = field(default_factory=list)
 
     def story(self) -> Story | None:
         """None when the prompt names no character."""
@@ -149,14 +155,22 @@ class _Draft:
         if said is not None:
             return said
         options = PLACES.get(actors[0].character.gait, LAND)
+        styled = next((place for place in self.style.places if place in options), None) if self.style else None
+        if styled is not None:
+            return self._styled(styled, self._say["place"][styled]["at"][0])
         place = options[self._hash("place") % len(options)]
         return self._add(place, self._say["place"][place]["at"][0])
 
     def _time(self) -> Time:
-        return self._only(Kind.TIME, self.reading.times) or self._add(Time.DAY, self._say["time"]["day"][0])
+        said = self._only(Kind.TIME, self.reading.times)
+        if said is None and self.style and self.style.times:
+            return self._styled(self.style.times[0], self._say["time"][self.style.times[0]][0])
+        return said or self._add(Time.DAY, self._say["time"]["day"][0])
 
     def _camera(self) -> CameraMove:
         said = self._only(Kind.CAMERA, self.reading.cameras)
+        if said is None and self.style and self.style.cameras:
+            return self._styled(self.style.cameras[0], self._say["camera"][self.style.cameras[0]]["sentence"][0].format(n="it"))
         return said or self._add(CameraMove.STATIC, self._say["camera"]["static"]["sentence"][0])
 
     def _only(self, kind: Kind, values: Sequence[EnumT]) -> EnumT | None:
@@ -195,6 +209,10 @@ class _Draft:
 
     def _add(self, value: EnumT, phrase: str) -> EnumT:
         self.added.append(phrase)
+        return value
+
+    def _styled(self, value: EnumT, phrase: str) -> EnumT:
+        self.from_preset.append(phrase)
         return value
 
     def _hash(self, purpose: str) -> int:

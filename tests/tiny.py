@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from misora.models.parser.model import Parser
 from misora.models.registry import save_model
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
@@ -14,9 +15,13 @@ from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.models.video_vae.config import TINY, VideoVAEConfig
 from misora.models.video_vae.model import VideoVAE
+from misora.models.weights_file import PARSER_KINDS
 from misora.pipelines.native import NativePipeline
+from misora.training.parser_truth import stage_parser
 
 TEXT = TextEncoderConfig(table_size=64, dim=16, layers=1, heads=2, out_dim=16)
+
+TINY_PARSER = stage_parser(short_side=64, stem_dim=8, dim=12, context_dim=12, blocks=1, context_blocks=1, track_dim=8)
 
 
 def awake(model: nn.Module, seed: int) -> None:
@@ -51,6 +56,13 @@ def tiny_text_encoder() -> TextEncoder:
     return model.eval().requires_grad_(False)
 
 
+def tiny_parser(seed: int = 4) -> Parser:
+    torch.manual_seed(0)
+    model = Parser(TINY_PARSER)
+    awake(model, seed)
+    return model.eval().requires_grad_(False)
+
+
 def tiny_pipeline(max_window: int = 16) -> NativePipeline:
     """In float32, so that comparisons need no allowance for rounding."""
     return NativePipeline(tiny_vae(), tiny_transformer(), tiny_text_encoder(), max_window=max_window)
@@ -61,4 +73,11 @@ def write_tiny_weights(folder: Path) -> Path:
     save_model(folder, "video_vae", tiny_vae(), recipe="tiny")
     save_model(folder, "transformer", tiny_transformer(), recipe="tiny")
     save_model(folder, "text_encoder", tiny_text_encoder(), recipe="tiny")
+    return folder
+
+
+def write_tiny_parsers(folder: Path) -> Path:
+    """Adds a critic and a judge, which differ."""
+    for seed, kind in enumerate(PARSER_KINDS):
+        save_model(folder, kind, tiny_parser(seed), recipe="tiny")
     return folder

@@ -15,13 +15,15 @@ from torch import Tensor, nn
 
 from misora.base.errors import WeightsError
 from misora.media.atomic import write_bytes
+from misora.models.parser.config import ParserConfig
+from misora.models.parser.model import Parser
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.models.video_vae.config import VideoVAEConfig
 from misora.models.video_vae.model import VideoVAE
-from misora.models.weights_file import Kind, WeightsInfo, build_config, how_to_get, read_info, weights_metadata, weights_path
+from misora.models.weights_file import Kind, ParserKind, WeightsInfo, build_config, how_to_get, read_info, weights_metadata, weights_path
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
@@ -52,6 +54,16 @@ def load_text_encoder(folder: Path, dtype: torch.dtype = torch.float32, device: 
     with torch.device("meta"):
         model = TextEncoder(build_config(info, TextEncoderConfig))
     return fill(model, info, dtype, device)
+
+
+def load_parser(folder: Path, kind: ParserKind, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> Parser:
+    """The critic or the judge of ``folder``; the file itself says which it is, and another is refused."""
+    info = read_info(weights_path(folder, kind), kind)
+    with torch.device("meta"):
+        model = Parser(build_config(info, ParserConfig))
+    fill(model, info, dtype, device)
+    model.frames.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model
 
 
 def save_model(folder: Path, kind: Kind, model: nn.Module, *, dtype: torch.dtype = torch.bfloat16, **provenance: str) -> Path:

@@ -23,8 +23,13 @@ from misora.base.errors import MisoraError, WeightsError
 ConfigT = TypeVar("ConfigT")
 
 FORMAT = "misora/1"
-Kind = Literal["video_vae", "transformer", "text_encoder"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Kind = Literal["video_vae", "transformer", "text_encoder", "critic", "judge"]
+ParserKind = Literal["critic", "judge"]
+KINDS: tuple[Kind, ...] = ("video_vae", "transformer", "text_encoder")
+"""What a pipeline needs; every one decides the frames and is named in a recipe."""
+PARSER_KINDS: tuple[ParserKind, ...] = get_args(ParserKind)
+"""What reads clips back. Only evaluation may load the judge."""
+ALL_KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_HEADER_BYTES = 100_000_000
 BYTES_OF = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1, "U8": 1, "BOOL": 1}
 
@@ -67,7 +72,7 @@ def weights_metadata(kind: Kind, config: Any, **provenance: str) -> dict[str, st
 
 def describe_weights(folder: Path) -> dict[Kind, WeightsInfo]:
     """What ``folder`` holds; kinds without a file are left out. Raises WeightsError for a file that is damaged or not Misora's."""
-    paths = {kind: weights_path(folder, kind) for kind in KINDS}
+    paths = {kind: weights_path(folder, kind) for kind in ALL_KINDS}
     return {kind: read_info(path, kind) for kind, path in paths.items() if path.is_file()}
 
 
@@ -79,7 +84,7 @@ def read_info(path: Path, kind: Kind | None = None) -> WeightsInfo:
     """
     header = read_header(path)
     said = header.pop("__metadata__", {})
-    if not isinstance(said, dict) or said.get("format") != FORMAT or said.get("kind") not in KINDS:
+    if not isinstance(said, dict) or said.get("format") != FORMAT or said.get("kind") not in ALL_KINDS:
         raise WeightsError(f"{path} is a safetensors file, but not one of Misora's ({FORMAT}); {how_to_get()}")
     if kind is not None and said["kind"] != kind:
         raise WeightsError(f"{path} holds a {said['kind']}, not a {kind}; {how_to_get()}")

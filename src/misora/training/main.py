@@ -15,7 +15,8 @@ from misora.models.registry import load_video_vae
 from misora.training.autoencoder import AutoencoderStage
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, Stage, train
-from misora.training.recipes import AUTOENCODER, LATENTS, TEXT, TRANSFORMER
+from misora.training.parser import ParserStage
+from misora.training.recipes import AUTOENCODER, LATENTS, PARSER, TEXT, TRANSFORMER
 from misora.training.text import TextStage
 from misora.training.transformer import TransformerStage
 
@@ -60,13 +61,19 @@ def _transformer(job: Job) -> Path:
     return _trained(TransformerStage(config), run_config, job)
 
 
+def _parser(job: Job) -> Path:
+    config, run_config = PARSER[job.recipe]()
+    return _trained(ParserStage(config, job.assets), run_config, job)
+
+
 STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
     "autoencoder": (AUTOENCODER, _autoencoder),
     "latents": (LATENTS, _latents),
     "text": (TEXT, _text),
     "transformer": (TRANSFORMER, _transformer),
+    "parser": (PARSER, _parser),
 }
-"""In the order in which they are run: each reads what the ones before it wrote."""
+"""In the order in which they are run: each reads what the ones before it wrote. The parser needs none of them."""
 
 
 def recipe_names() -> dict[str, tuple[str, ...]]:

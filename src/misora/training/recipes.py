@@ -13,12 +13,24 @@ from misora.models.video_vae.config import TINY, VideoVAEConfig
 from misora.training.autoencoder import AutoencoderConfig
 from misora.training.latents import LatentsConfig, ShardShape
 from misora.training.loop import RunConfig
+from misora.training.parser import ParserStageConfig
+from misora.training.parser_clips import ClipConfig
+from misora.training.parser_truth import stage_parser
 from misora.training.streams import CropConfig
 from misora.training.text import TextConfig
 from misora.training.transformer import TransformerStageConfig
 
 SHIPPED = "src/misora/models/weights"
 ConfigT = TypeVar("ConfigT")
+PARSER_RUN: dict[str, Any] = {
+    "steps": 40_000,
+    "warmup": 50,
+    "muon_lr": 0.02,
+    "adam_lr": 2e-3,
+    "weight_decay": 0.01,
+    "ema": 0.995,
+    "decay": 0.5,
+}
 
 
 def _run(config: Any, **settings: Any) -> RunConfig:
@@ -94,6 +106,25 @@ def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
     return _again(again, run_config, "transformer/more")
 
 
+def parser_critic() -> tuple[ParserStageConfig, RunConfig]:
+    """The parser that may rank, reward and teach."""
+    config = ParserStageConfig("critic", stage_parser(), ClipConfig(seed=11))
+    return config, _run(config, name="parser/critic", seed=11, **PARSER_RUN)
+
+
+def parser_judge() -> tuple[ParserStageConfig, RunConfig]:
+    """The parser that only evaluates: other weights at the start, other clips. Nothing may be optimised against it."""
+    config = ParserStageConfig("judge", stage_parser(), ClipConfig(seed=23))
+    return config, _run(config, name="parser/judge", seed=23, **PARSER_RUN)
+
+
+def parser_tiny() -> tuple[ParserStageConfig, RunConfig]:
+    """Toy size, for tests."""
+    model = stage_parser(short_side=64, stem_dim=8, dim=12, context_dim=12, blocks=1, context_blocks=1, track_dim=8)
+    config = ParserStageConfig("critic", model, ClipConfig(seconds=4, pairs=2, tracks=4))
+    return config, _run(config, name="parser/tiny", steps=4, warmup=2)
+
+
 AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
     "small": autoencoder_small,
     "more": autoencoder_more,
@@ -102,3 +133,4 @@ AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
 LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "more": latents_more, "tiny": latents_tiny}
 TEXT: dict[str, Callable[[], tuple[TextConfig, RunConfig]]] = {"small": text_small, "tiny": text_tiny}
 TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {"small": transformer_small, "more": transformer_more}
+PARSER: dict[str, Callable[[], tuple[ParserStageConfig, RunConfig]]] = {"critic": parser_critic, "judge": parser_judge, "tiny": parser_tiny}

@@ -1,0 +1,53 @@
+"""What the parser says of a clip: probabilities by name, and tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from misora.models.parser.tracks import Track
+
+Shares = Mapping[str, float]
+"""Probability of each name; they sum to one."""
+
+
+def most_likely(shares: Shares) -> str:
+    """The likeliest name."""
+    return max(shares, key=shares.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerReading:
+    """One player of a clip."""
+
+    character: Shares
+    action: Shares
+    direction: Shares
+    track: Track
+
+
+@dataclass(frozen=True, slots=True)
+class ClipReading:
+    """A clip, read back.
+
+    Args:
+        players: Those that were found, most evidence first.
+        camera_travel: View heights to the right and growth in log zoom in each quarter second, (T, 2).
+        features: Means of the frames' features, (D,); for distances between sets of clips.
+        rate: Frames a second that were looked at; tracks have this rate.
+    """
+
+    place: Shares
+    time: Shares
+    camera: Shares
+    players: tuple[PlayerReading, ...]
+    camera_travel: Tensor
+    features: Tensor
+    rate: float
+
+    @property
+    def num_frames(self) -> int:
+        """Frames that were looked at."""
+        return len(self.camera_travel)

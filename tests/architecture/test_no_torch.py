@@ -22,6 +22,7 @@ def modules_under(*parts: str) -> list[str]:
 LIGHT = {
     "misora": ["misora"],
     "base": modules_under("base"),
+    "editing": modules_under("editing"),
     "prompting": modules_under("prompting"),
     "world's words": ["misora.world.cast", "misora.world.lexicon", "misora.world.captions", "misora.world.program"],
     "cli": ["misora.cli.main"],

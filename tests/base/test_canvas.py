@@ -102,7 +102,9 @@ def test_a_span_refuses_an_empty_caption_and_an_empty_time(arguments: tuple[Any,
         ({"strength": 1.5}, "pins.strength", "pin.strength=1.5 is outside 0 to 1; nearest: 1"),
         ({"strength": -0.1}, "pins.strength", "nearest: 0"),
         ({"strength": math.nan}, "pins.strength", "pin.strength=nan"),
-        ({"mask": np.ones((96, 64), bool)}, "pins.mask", "pin.mask is (96, 64), its frames are (64, 96)"),
+        ({"strength": (1.0, 2.0)}, "pins.strength", "pin.strength has 2 numbers for 1 frames"),
+        ({"strength": (2.0,)}, "pins.strength", "pin.strength=2 is outside 0 to 1; nearest: 1"),
+        ({"mask": np.ones((96, 64), bool)}, "pins.mask", "pin.mask is (96, 64), its frames are (1, 64, 96)"),
     ],
 )
 def test_a_pin_refuses_what_is_not_a_picture_or_a_strength(changes: dict[str, Any], field: str, words: str) -> None:

@@ -14,7 +14,7 @@ SHAPE = VideoShape(25, 64, 64, 8.0)
 
 def denoiser(*spans: Span) -> ScriptedDenoiser:
     script = encode_script(Canvas(SHAPE, spans), tiny_text_encoder())
-    return ScriptedDenoiser(tiny_transformer(), script, Window(0, 4, 0), SHAPE.fps)
+    return ScriptedDenoiser(tiny_transformer(), script, Window(0, 4, 0, 4), SHAPE.fps)
 
 
 def test_each_latent_frame_follows_the_caption_of_its_last_picture() -> None:

@@ -83,3 +83,19 @@ def test_a_cell_of_partial_strength_is_let_go_below_its_level() -> None:
     x = torch.full_like(known.latents, 5.0)
     assert not torch.equal(known.hold(x, x, torch.full((1, 1), 0.5)), x)
     assert torch.equal(known.hold(x, x, torch.full((1, 1), 0.3)), x)
+
+
+def test_a_latent_frame_is_held_as_firmly_as_its_pictures_are_on_average() -> None:
+    codec = VideoCodec(tiny_vae())
+    strengths = (0.0,) * 5 + (1.0,) * 11
+    known = encode_pins([Pin(blank(16), 1, strengths)], grid_of(VideoShape(25, 64, 96, 24.0)), codec, 8)
+    assert known.frame_strength.tolist() == [[0.0, 0.375, 1.0, 0.0]]
+    assert not known.leads_backwards
+
+
+def test_a_known_end_with_a_free_beginning_leads_backwards() -> None:
+    codec = VideoCodec(tiny_vae())
+    known = encode_pins([Pin(blank(8), 9)], grid_of(VideoShape(17, 64, 96, 24.0)), codec, 8)
+    assert known.leads_backwards
+    later = known.with_future(torch.ones(1, 8, 2, 2, 3))
+    assert later.frame_strength.tolist() == [[0.0, 1.0, 1.0]] and (later.latents[:, :, 1:] == 1).all()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,16 +14,17 @@ from misora import __version__
 from misora.api.pins import ImageArgument, to_requests
 from misora.api.request import Prepared, Request, prepare
 from misora.api.video import Video, metadata_of
-from misora.base.canvas import Frames
+from misora.base.canvas import Canvas, Frames
 from misora.base.progress import Progress, silent
-from misora.base.recipe import Recipe
+from misora.base.recipe import Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
-from misora.media.grade import grade_frames
+from misora.media.grade import NEUTRAL, Grade, grade_frames
 from misora.models.weights_file import KINDS, weights_digest, weights_path
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 
 if TYPE_CHECKING:
+    from misora.api.edit import PreparedEdit
     from misora.pipelines.native import NativePipeline
 
 Preview = Callable[[Frames], None]
@@ -33,7 +34,7 @@ Preview = Callable[[Frames], None]
 class Generation:
     """A video that is being made: ``frames`` yields (n, H, W, 3) pieces as they come."""
 
-    prepared: Prepared
+    prepared: Prepared | PreparedEdit
     recipe: Recipe
     frames: Iterator[Frames]
 
@@ -174,13 +175,36 @@ def release() -> None:
 
 def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) -> Recipe:
     """Everything that decides the frames."""
+    return recipe_for(
+        prepared.canvas,
+        pipeline,
+        settings,
+        prompt=prepared.prompt,
+        inputs=prepared.inputs,
+        preset=prepared.preset,
+        grade=prepared.grade,
+    )
+
+
+def recipe_for(
+    canvas: Canvas,
+    pipeline: NativePipeline,
+    settings: Settings,
+    *,
+    prompt: str,
+    inputs: tuple[RecipeInput, ...],
+    preset: str = "",
+    grade: Grade = NEUTRAL,
+    edit: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """The recipe of a video like ``canvas``: its shape, caption and sampling, whatever canvases it is made of."""
     import torch
 
     from misora.pipelines.native import sampling_of
 
-    canvas, sampling = prepared.canvas, sampling_of(prepared.canvas)
+    sampling = sampling_of(canvas)
     return Recipe(
-        prompt=prepared.prompt,
+        prompt=prompt,
         caption=canvas.spans[0].caption,
         shape=canvas.shape,
         seed=canvas.seed,
@@ -194,9 +218,10 @@ def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) 
         misora=__version__,
         torch=torch.__version__,
         weights=weights_digests(settings.weights),
-        inputs=prepared.inputs,
-        preset=prepared.preset,
-        grade=prepared.grade.to_dict(),
+        inputs=inputs,
+        preset=preset,
+        grade=grade.to_dict(),
+        edit=edit,
     )
 
 

@@ -7,16 +7,23 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from misora import __version__
+from misora.api.edit import PreparedEdit, start_edit
 from misora.api.generate import Generation, Preview, start, weights_digests
 from misora.api.pins import PinRequest, PinSource, build_pin, digest_of
 from misora.api.request import Prepared
+from misora.api.sources import ClipSource, read_source
 from misora.api.video import Video
 from misora.base.canvas import Canvas, Span
 from misora.base.errors import InputError, WeightsError
 from misora.base.progress import Progress, silent
 from misora.base.recipe import Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
+from misora.editing.scene import Scene
+from misora.editing.tool import from_data
+from misora.editing.tools import TOOLS
 from misora.media.grade import Grade
 from misora.prompting.rewriter import Rewrite
 
@@ -25,12 +32,15 @@ class ReplayWarning(UserWarning):
     """The frames may differ slightly: another version, device or precision made the first ones."""
 
 
-def replay(source: str | os.PathLike[str] | Recipe, *, images: Sequence[PinSource] = (), progress: Progress | None = None) -> Video:
+Given = PinSource | Video
+
+
+def replay(source: str | os.PathLike[str] | Recipe, *, images: Sequence[Given] = (), progress: Progress | None = None) -> Video:
     """Makes the frames of a recipe again.
 
     Args:
         source: A file that Misora wrote, a JSON file with its recipe, or the recipe itself.
-        images: The pictures and clips that were pinned, in any order; each is known by its digest.
+        images: The pictures and clips that were pinned or edited, in any order; each is known by its digest.
     Raises:
         InputError: There is no recipe, or a pinned picture is not given.
         WeightsError: The weights are not those that were used.
@@ -42,13 +52,16 @@ def replay(source: str | os.PathLike[str] | Recipe, *, images: Sequence[PinSourc
 
 
 def start_replay(
-    recipe: Recipe, images: Sequence[PinSource] = (), *, progress: Progress = silent, preview: Preview | None = None
+    recipe: Recipe, images: Sequence[Given] = (), *, progress: Progress = silent, preview: Preview | None = None
 ) -> Generation:
     """As ``replay``, with frames to be drawn as they come."""
     settings = load_settings()
     check_weights(recipe, settings)
-    prepared = prepare_replay(recipe, images)
-    generation = start(prepared, progress=progress, preview=preview, settings=settings)
+    generation: Generation
+    if recipe.edit is None:
+        generation = start(prepare_replay(recipe, images), progress=progress, preview=preview, settings=settings)
+    else:
+        generation = start_edit(prepare_edit_replay(recipe, images), progress=progress, preview=preview, settings=settings)
     for difference in differences(recipe, generation.recipe):
         warnings.warn(difference, ReplayWarning, stacklevel=3)
     return generation
@@ -76,23 +89,48 @@ def read_recipe(path: Path) -> Recipe:
         ) from error
 
 
-def prepare_replay(recipe: Recipe, images: Sequence[PinSource]) -> Prepared:
+def prepare_replay(recipe: Recipe, images: Sequence[Given]) -> Prepared:
     """The canvas of a recipe, with its pins found among ``images``."""
-    given = {digest_of(image): image for image in images}
+    given = by_digest(images)
     pins = tuple(build_pin(request_for(needed, given, recipe), recipe.shape)[0] for needed in recipe.inputs)
     canvas = Canvas(recipe.shape, (Span(recipe.caption),), pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
     return Prepared(recipe.prompt, canvas, Rewrite(recipe.caption, "en"), recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade))
 
 
-def request_for(needed: RecipeInput, given: dict[str, PinSource], recipe: Recipe) -> PinRequest:
+def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit:
+    """The plan of a recipe's edit, with its parents found among ``images``."""
+    given = by_digest(images)
+    tool = from_data(recipe.edit or {}, TOOLS)
+    clips = [read_source(to_clip(found(needed, given))).footage for needed in recipe.inputs]
+    scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
+    return PreparedEdit(recipe.prompt, tool, scene, tool.compile(clips, scene), Rewrite(recipe.caption, "en"), recipe.inputs)
+
+
+def by_digest(images: Sequence[Given]) -> dict[str, Given]:
+    return {digest_of(image.frames if isinstance(image, Video) else image): image for image in images}
+
+
+def to_clip(given: Given) -> ClipSource:
+    """What can be edited; raises InputError for an array, whose rate nobody knows."""
+    if isinstance(given, np.ndarray):
+        raise InputError("a clip that was edited is given as a file or a misora.Video; an array has no rate", field="image")
+    return given
+
+
+def request_for(needed: RecipeInput, given: dict[str, Given], recipe: Recipe) -> PinRequest:
     """The given picture with the digest that the recipe names; raises InputError when none has it."""
+    source = found(needed, given)
+    pinned = source.frames if isinstance(source, Video) else source
+    return PinRequest(pinned, needed.frame_index / recipe.shape.fps, needed.strength)
+
+
+def found(needed: RecipeInput, given: dict[str, Given]) -> Given:
+    """What has the digest that the recipe names; raises InputError when nothing has."""
     if needed.sha256 not in given:
         got = f"none of the {len(given)} given has that digest" if given else "none was given"
-        raise InputError(
-            f"the picture pinned at frame {needed.frame_index} (sha256 {needed.sha256[:12]}…) is needed and {got}; add it with --image",
-            field="image",
-        )
-    return PinRequest(given[needed.sha256], needed.frame_index / recipe.shape.fps, needed.strength)
+        what = f"the picture pinned at frame {needed.frame_index}" if needed.role == "pin" else f"the {needed.role}"
+        raise InputError(f"{what} (sha256 {needed.sha256[:12]}…) is needed and {got}; add it with --image", field="image")
+    return given[needed.sha256]
 
 
 def check_weights(recipe: Recipe, settings: Settings) -> None:

@@ -20,7 +20,7 @@ Frames = npt.NDArray[np.uint8]
 """uint8 sRGB, (T, H, W, 3)."""
 
 Mask = npt.NDArray[np.bool_]
-"""(H, W); True where the pin holds."""
+"""(H, W), or (T, H, W) where it moves; what True does is said where it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class Pin:
     Args:
         frames: (T, H, W, 3) uint8 at the canvas's own size and rate.
         frame_index: First canvas frame that it covers.
-        strength: 1 is never touched; s starts at noise 1 - s; 0 is ignored.
-        mask: (H, W), True where the pin holds; None is everywhere.
+        strength: 1 is never touched; s starts at noise 1 - s; 0 is ignored. One number for all frames, or one for each.
+        mask: (H, W), or (T, H, W) where it moves; True where the pin holds; None is everywhere.
     """
 
     frames: Frames
     frame_index: int = 0
-    strength: float = 1.0
+    strength: float | tuple[float, ...] = 1.0
     mask: Mask | None = None
 
     def __post_init__(self) -> None:
@@ -63,14 +63,28 @@ class Pin:
             raise InputError(
                 f"pin.frames must be uint8 (T, H, W, 3) with T >= 1, got {self.frames.dtype} {self.frames.shape}", field="pins.frames"
             )
-        if not 0.0 <= self.strength <= 1.0:
+        self._check_strength()
+        if self.mask is not None and self.mask.shape not in (self.frames.shape[1:3], self.frames.shape[:3]):
             raise InputError(
-                f"pin.strength={self.strength:g} is outside 0 to 1; nearest: {min(max(self.strength, 0), 1):g}", field="pins.strength"
+                f"pin.mask is {self.mask.shape}, its frames are {self.frames.shape[:3]}; it must be (H, W) or (T, H, W)", field="pins.mask"
             )
-        if self.mask is not None and self.mask.shape != self.frames.shape[1:3]:
+
+    def _check_strength(self) -> None:
+        if isinstance(self.strength, tuple) and len(self.strength) != len(self.frames):
             raise InputError(
-                f"pin.mask is {self.mask.shape}, its frames are {self.frames.shape[1:3]}; both must be (H, W)", field="pins.mask"
+                f"pin.strength has {len(self.strength)} numbers for {len(self.frames)} frames; give one for each, or one for all",
+                field="pins.strength",
             )
+        for strength in self.strengths:
+            if not 0.0 <= strength <= 1.0:
+                raise InputError(
+                    f"pin.strength={strength:g} is outside 0 to 1; nearest: {min(max(strength, 0), 1):g}", field="pins.strength"
+                )
+
+    @property
+    def strengths(self) -> tuple[float, ...]:
+        """One number for each frame."""
+        return self.strength if isinstance(self.strength, tuple) else (self.strength,) * len(self.frames)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

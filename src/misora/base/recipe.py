@@ -16,17 +16,19 @@ FORMAT = "misora/recipe/1"
 
 @dataclass(frozen=True, slots=True)
 class RecipeInput:
-    """A picture or clip that was pinned; known by its digest, never by its path.
+    """A picture or clip that went in; known by its digest, never by its path.
 
     Args:
         sha256: Of the file, or of the frames when there was no file.
-        frame_index: First canvas frame that it covers.
+        frame_index: First canvas frame that a pin covers; 0 for a parent.
         strength: Of the pin.
+        role: "pin" for what was pinned, "parent" for a clip that was edited, "mask" for where.
     """
 
     sha256: str
-    frame_index: int
+    frame_index: int = 0
     strength: float = 1.0
+    role: str = "pin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,10 @@ class Recipe:
         caption: As the model read it: the prompt after rewriting.
         sampler, steps, guidance: After every default was filled in.
         weights: SHA-256 of each weights file, by kind.
-        inputs: Pinned pictures and clips, in order.
+        inputs: Pinned pictures and clips, parents and masks, in order.
         preset: Name of the style preset; empty is none. What it did to the frames is in ``grade``, so that it may change or go.
         grade: Laid over the finished frames (``media.grade.Grade``), as plain data; empty is none.
+        edit: The editing tool under "tool" and its arguments; None when the video was not made from another.
     """
 
     prompt: str
@@ -63,6 +66,7 @@ class Recipe:
     inputs: tuple[RecipeInput, ...] = ()
     preset: str = ""
     grade: Mapping[str, Any] = field(default_factory=dict)
+    edit: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, the format's name first."""

@@ -15,9 +15,13 @@ import typer
 
 from misora import __version__
 from misora.base.errors import AssetsError, Cancelled, InputError, MisoraError, MissingExtraError, WeightsError
+from misora.cli.connect import connect
 from misora.cli.doctor import doctor
+from misora.cli.extend import extend
+from misora.cli.fill import fill
 from misora.cli.generate import generate
 from misora.cli.image import image
+from misora.cli.loop import loop
 from misora.cli.models import models
 from misora.cli.presets import presets
 from misora.cli.replay import replay
@@ -34,6 +38,10 @@ app = typer.Typer(
 )  # fmt: skip
 app.command()(generate)
 app.command()(image)
+app.command()(extend)
+app.command()(fill)
+app.command()(connect)
+app.command()(loop)
 app.command()(replay)
 app.add_typer(presets, name="presets")
 app.add_typer(world, name="world")

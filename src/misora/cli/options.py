@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 Prompt = Annotated[str, typer.Argument(help="What is seen, in English or Chinese.")]
+Clip = Annotated[Path, typer.Argument(help="A video or picture file.")]
+NewPrompt = Annotated[str | None, typer.Option("--prompt", help="What the new frames show. Default: what the clip's own recipe says.")]
 Size = Annotated[str | None, typer.Option(help="Exact size in pixels, as WIDTHxHEIGHT.")]
 Resolution = Annotated[str, typer.Option(help="240p, 360p, 480p, 720p or 1080p.")]
 Aspect = Annotated[str, typer.Option(help="16:9, 9:16, 1:1, 4:3 or 3:4.")]
@@ -20,3 +22,4 @@ NoRewrite = Annotated[bool, typer.Option("--no-rewrite", help="Give the prompt t
 PresetName = Annotated[str | None, typer.Option("--preset", help="A style; `misora presets list` prints them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, with the recipe, instead of the path.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; the suffix chooses the format. Default: named after the prompt.")]
+OutBeside = Annotated[Path | None, typer.Option("--out", help="Where to write. Default: beside the clip, with the verb in its name.")]

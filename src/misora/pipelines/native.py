@@ -30,7 +30,7 @@ from misora.pipelines.grid import Grid, grid_of
 from misora.pipelines.pinning import Known, encode_pins
 from misora.pipelines.runtime import choose_device, choose_dtype
 from misora.pipelines.streaming import VideoCodec
-from misora.pipelines.windows import MAX_WINDOW, Window, windows_of
+from misora.pipelines.windows import MAX_WINDOW, Window, windows_from_end, windows_of
 
 STEPS = 25
 GUIDANCE = 3.0
@@ -100,18 +100,27 @@ class NativePipeline:
             progress(Step("decode", done, grid.latent.num_frames))
 
     def _denoise(self, canvas: Canvas, script: Script, known: Known, progress: Progress, preview: Preview | None) -> Iterator[Tensor]:
-        """Clean latents (1, C, t, h, w), window after window; only what a window adds."""
+        """Clean latents (1, C, t, h, w) in order of time; only what a window adds."""
         grid = grid_of(canvas.shape)
+        backwards = known.leads_backwards
+        windows = list((windows_from_end if backwards else windows_of)(grid.latent.num_frames, self.max_window))
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
-        windows = list(windows_of(grid.latent.num_frames, self.max_window))
+        pieces: list[Tensor] = []
         whole: Tensor | None = None
         for index, window in enumerate(windows):
             part = known.part(window.start, window.stop)
-            if whole is not None:
+            if whole is not None and backwards:
+                part = part.with_future(whole[:, :, : window.stop - window.new_stop])
+            elif whole is not None:
                 part = part.with_past(whole[:, :, window.start - window.new_start :])
             watcher = Watcher(self.codec, grid, progress, preview, index, len(windows))
             whole = self._sample_window(canvas, script, part, noise[:, :, window.start : window.stop], window, watcher)
-            yield whole[:, :, window.new_start - window.start :]
+            added = whole[:, :, window.new_start - window.start : window.new_stop - window.start]
+            if backwards:
+                pieces.insert(0, added)
+            else:
+                yield added
+        yield from pieces
 
     def _sample_window(self, canvas: Canvas, script: Script, known: Known, noise: Tensor, window: Window, watcher: Watcher) -> Tensor:
         """Clean latents of a window, (1, C, t, h, w)."""

@@ -2,7 +2,8 @@
 
 A latent frame after the first stands for eight pictures and can only be held whole, so a clip holds the latent frames all of whose pictures
 it covers; pictures at its ends that do not fill one are left to the network. A pin too short to cover any (a single picture in the middle)
-holds the latent frame of its middle picture, as if it stood still there for those eight. Where pins overlap the later one wins.
+holds the latent frame of its middle picture, as if it stood still there for those eight. Where pins overlap the later one wins. A latent
+frame is held as firmly as its pictures are on average.
 
 After sampling, held frames are what the autoencoder makes of them, not the pinned pixels: putting those back would make their texture jump
 where the generated part begins. Tools that promise untouched pixels put them back themselves.
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -51,6 +53,18 @@ class Known:
         strength = torch.cat([torch.ones_like(self.strength[:, :, :count]), self.strength[:, :, count:]], dim=2)
         return Known(torch.cat([latents, self.latents[:, :, count:]], dim=2), strength)
 
+    def with_future(self, latents: Tensor) -> Known:
+        """The same with its last frames replaced by ``latents``, clean and never to be touched."""
+        free = self.latents.shape[2] - latents.shape[2]
+        strength = torch.cat([self.strength[:, :, :free], torch.ones_like(self.strength[:, :, free:])], dim=2)
+        return Known(torch.cat([self.latents[:, :, :free], latents], dim=2), strength)
+
+    @property
+    def leads_backwards(self) -> bool:
+        """Whether the end is known and the beginning is not, so that a long clip should be made from its end."""
+        firmness = self.frame_strength[0]
+        return bool(firmness[-1] > 0 and firmness[0] == 0)
+
     def start(self, noise: Tensor) -> Tensor:
         """Where sampling begins: held frames at their own level, everything else pure noise."""
         return add_noise(self.latents, noise, 1 - self.frame_strength)
@@ -80,14 +94,15 @@ def encode_pins(pins: Sequence[Pin], grid: Grid, codec: VideoCodec, channels: in
     latents = torch.zeros(1, channels, *size, device=codec.device)
     strength = torch.zeros(1, 1, *size, device=codec.device)
     for pin in pins:
-        if pin.strength == 0:
+        if not any(pin.strengths):
             continue
         first, last = held_frames(pin, grid.shape.num_frames)
         cells = torch.from_numpy(held_cells(pin, grid)).to(codec.device)
         encoded = encode_part(pin, first, last, grid, codec)
-        for offset in range(last - first + 1):
-            latents[0, :, first + offset][:, cells] = encoded[0, :, offset][:, cells]
-            strength[0, 0, first + offset][cells] = pin.strength
+        for index, firmness in zip(range(first, last + 1), held_strengths(pin, first, last), strict=True):
+            if firmness > 0:
+                latents[0, :, index][:, cells] = encoded[0, :, index - first][:, cells]
+                strength[0, 0, index][cells] = firmness
     return Known(latents, strength)
 
 
@@ -109,10 +124,22 @@ def encode_part(pin: Pin, first: int, last: int, grid: Grid, codec: VideoCodec) 
     One picture more is encoded in front as context; frames that the pin does not have repeat its nearest one.
     """
     begin = TIME_STRIDE * (first - 1) if first else 0
-    wanted = np.arange(begin, TIME_STRIDE * last + 1) - pin.frame_index
-    frames: Frames = pin.frames[wanted.clip(0, len(pin.frames) - 1)]
+    frames: Frames = pin.frames[nearest(pin, np.arange(begin, TIME_STRIDE * last + 1))]
     encoded = codec.encode(grid.pad(frames))
     return encoded[:, :, 1:] if first else encoded
+
+
+def held_strengths(pin: Pin, first: int, last: int) -> list[float]:
+    """How firmly latent frames ``first`` to ``last`` are held: the mean over the pictures that each stands for."""
+    strengths = np.asarray(pin.strengths)
+    groups = [np.arange(TIME_STRIDE * (index - 1) + 1 if index else 0, TIME_STRIDE * index + 1) for index in range(first, last + 1)]
+    return [float(strengths[nearest(pin, group)].mean()) for group in groups]
+
+
+def nearest(pin: Pin, canvas_frames: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
+    """The pin's own frame that lies nearest to each canvas frame."""
+    found: npt.NDArray[np.int_] = (canvas_frames - pin.frame_index).clip(0, len(pin.frames) - 1)
+    return found
 
 
 def held_cells(pin: Pin, grid: Grid) -> Mask:

@@ -1,6 +1,7 @@
 """Long clips: the network looks at a window; each next window begins with the last latent frames of the one before, clean.
 
-A window after the first is numbered from 1, as the transformer asks: only the clip's true start is a single picture.
+A window after the first is numbered from 1, as the transformer asks: only the clip's true start is a single picture. A clip whose end is
+known and whose beginning is not is made from its end, each window ending with the first latent frames of the one after.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ OVERLAP = 3
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Latent frames ``[start, stop)``; those before ``new_start`` are already known."""
+    """Latent frames ``[start, stop)``; ``[new_start, new_stop)`` are not yet known."""
 
     start: int
     stop: int
     new_start: int
+    new_stop: int
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -37,5 +39,11 @@ def windows_of(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP) 
     while done < num_frames:
         start = max(0, done - overlap)
         stop = min(start + size, num_frames)
-        yield Window(start, stop, done)
+        yield Window(start, stop, done, stop)
         done = stop
+
+
+def windows_from_end(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP) -> Iterator[Window]:
+    """The same from the last window to the first, as a mirror would show them."""
+    for window in windows_of(num_frames, size, overlap):
+        yield Window(num_frames - window.stop, num_frames - window.start, num_frames - window.stop, num_frames - window.new_start)

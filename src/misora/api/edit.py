@@ -1,0 +1,141 @@
+"""A clip is edited, in this process: read, compiled to a plan, made part by part, and its parents written into the recipe."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from misora.api.generate import Generation, Preview, recipe_for, resident_pipeline
+from misora.api.request import SEED_BITS
+from misora.api.sources import ClipSource, Sourced, read_source
+from misora.base.canvas import Canvas, Frames
+from misora.base.errors import InputError
+from misora.base.progress import Progress, Step, silent
+from misora.base.recipe import RecipeInput
+from misora.base.settings import Settings, load_settings
+from misora.editing.plan import Plan, assemble
+from misora.editing.scene import Scene
+from misora.editing.tool import Tool, to_data
+from misora.prompting.rewriter import Rewrite, rewrite
+
+if TYPE_CHECKING:
+    from misora.pipelines.native import NativePipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How an edit is sampled and what its new frames show; the fields mean what those of ``Request`` mean.
+
+    Args:
+        prompt: None is the caption in the first clip's own recipe.
+    """
+
+    prompt: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    negative_prompt: str = ""
+    rewrite_prompt: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedEdit:
+    """An edit ready to be made.
+
+    Args:
+        rewrite: What became of the prompt.
+        inputs: Parents by digest, in the order of the tool's clips.
+    """
+
+    prompt: str
+    tool: Tool
+    scene: Scene
+    plan: Plan
+    rewrite: Rewrite
+    inputs: tuple[RecipeInput, ...]
+
+
+class Options(TypedDict, total=False):
+    """Keyword arguments that every editing function takes beside its own: what ``Choices`` holds, and ``progress``."""
+
+    seed: int | None
+    steps: int | None
+    guidance: float | None
+    negative_prompt: str
+    rewrite: bool
+    progress: Progress | None
+
+
+def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) -> PreparedEdit:
+    """Reads the clips and compiles the plan; raises InputError for the first thing that cannot be used, before any network is loaded."""
+    check_count(tool, len(sources))
+    clips = [read_source(source) for source in sources]
+    prompt, read = caption_for(choices, clips[0])
+    scene = Scene(
+        read.text,
+        secrets.randbits(SEED_BITS) if choices.seed is None else choices.seed,
+        choices.steps,
+        choices.guidance,
+        choices.negative_prompt,
+    )
+    plan = tool.compile([clip.footage for clip in clips], scene)
+    return PreparedEdit(prompt, tool, scene, plan, read, tuple(RecipeInput(clip.sha256, role="parent") for clip in clips))
+
+
+def check_count(tool: Tool, given: int) -> None:
+    """Raises InputError unless the tool takes so many clips."""
+    fewest, most = tool.num_clips
+    if not fewest <= given <= most:
+        wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        raise InputError(f"{tool.name} takes {wanted} clip{'s' * (most > 1)}, {given} given", field="clips")
+
+
+def caption_for(choices: Choices, first: Sourced) -> tuple[str, Rewrite]:
+    """The prompt and how the model reads it: what was asked for, else what the first clip says it shows."""
+    if choices.prompt is not None:
+        if not choices.prompt.strip():
+            raise InputError("prompt is empty; say what the new frames show, or leave it out to go on as before", field="prompt")
+        read = rewrite(choices.prompt)
+        return choices.prompt, read if choices.rewrite_prompt else Rewrite(choices.prompt, read.language, unknown_words=read.unknown_words)
+    if first.recipe is None:
+        raise InputError(
+            f"prompt is missing, and {first.name} carries no recipe to take one from; say what the new frames show", field="prompt"
+        )
+    return first.recipe.prompt, Rewrite(first.recipe.caption, "en")
+
+
+def start_edit(
+    prepared: PreparedEdit, *, progress: Progress = silent, preview: Preview | None = None, settings: Settings | None = None
+) -> Generation:
+    """Loads the networks and begins; frames are computed as they are drawn from the result."""
+    settings = settings or load_settings()
+    pipeline = resident_pipeline(settings)
+    recipe = recipe_for(
+        prepared.scene.canvas(prepared.plan.shape, ()),
+        pipeline,
+        settings,
+        prompt=prepared.prompt,
+        inputs=prepared.inputs,
+        edit=to_data(prepared.tool),
+    )
+    return Generation(prepared, recipe, assemble(prepared.plan, maker(pipeline, prepared.plan, progress, preview)))
+
+
+def maker(pipeline: NativePipeline, plan: Plan, progress: Progress, preview: Preview | None) -> Callable[[Canvas], Iterator[Frames]]:
+    """Makes the plan's canvases one after another and reports their steps as those of one job."""
+    canvases = plan.canvases
+    numbers = {id(canvas): number for number, canvas in enumerate(canvases)}
+
+    def make(canvas: Canvas) -> Iterator[Frames]:
+        number = numbers[id(canvas)]
+        report = silent if progress is silent else lambda step: progress(in_all(step, number, len(canvases)))
+        return pipeline.iter_frames(canvas, report, preview)
+
+    return make
+
+
+def in_all(step: Step, number: int, count: int) -> Step:
+    """A step of the ``number``-th of ``count`` canvases as one of the whole, as if all were as long."""
+    return Step(step.stage, number * step.total + step.done, count * step.total)

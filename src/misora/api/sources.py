@@ -1,0 +1,58 @@
+"""Clips that are to be edited: a file, or a video made in this process; with the recipe and digest by which lineage knows them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from misora.api.pins import digest_of
+from misora.api.video import Video
+from misora.base.errors import InputError
+from misora.base.recipe import Recipe
+from misora.editing.footage import Footage
+from misora.media.decode import read_video
+from misora.media.probe import probe
+from misora.media.stills import read_image
+
+ClipSource = str | os.PathLike[str] | Video
+STILL_FPS = 24.0
+"""Rate of a clip that begins as a single picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sourced:
+    """A clip and where it comes from.
+
+    Args:
+        name: What to call it in a message.
+        sha256: Of the file, or of the frames of a video that is in no file.
+        recipe: How it was made; None when Misora did not make it or cannot read how.
+    """
+
+    name: str
+    footage: Footage
+    sha256: str
+    recipe: Recipe | None = None
+
+
+def read_source(source: ClipSource) -> Sourced:
+    """Raises InputError when there is no clip that can be read; a picture is a clip of one frame."""
+    if isinstance(source, Video):
+        return Sourced("the video", Footage(source.frames, source.fps), digest_of(source.frames), source.recipe)
+    if not isinstance(source, (str, os.PathLike)):
+        raise InputError(f"a clip is a file or a misora.Video, not a {type(source).__name__}", field="clip")
+    info = probe(source)
+    if info.kind == "image":
+        footage = Footage(read_image(source)[None], STILL_FPS)
+        return Sourced(Path(source).name, footage, digest_of(source), recipe_in(info.metadata))
+    clip = read_video(source)
+    return Sourced(Path(source).name, Footage(clip.frames, clip.fps), digest_of(source), recipe_in(clip.metadata))
+
+
+def recipe_in(metadata: dict[str, str]) -> Recipe | None:
+    """The recipe that a file carries, if any."""
+    try:
+        return Recipe.from_json(metadata.get("comment", ""))
+    except InputError:
+        return None

@@ -1,0 +1,40 @@
+"""What the editing verbs share: say what was noticed, make the video, print where it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from misora.cli.deliver import notes_on, write
+
+if TYPE_CHECKING:
+    from misora.api.edit import Choices
+    from misora.api.sources import ClipSource
+    from misora.editing.tool import Tool
+
+
+def deliver_edit(tool: Tool, clips: Sequence[ClipSource], choices: Choices, out: Path | None, *, as_json: bool) -> None:
+    """Makes the edit; every mistake that can be seen beforehand is found before the networks are loaded."""
+    from misora.api.edit import prepare_edit, start_edit
+    from misora.api.output import check_output
+
+    prepared = prepare_edit(tool, clips, choices)
+    target = out or beside(clips[0], tool.name)
+    check_output(target, prepared.plan.shape)
+    if not as_json:
+        reading = [f"new frames as the model reads them: {prepared.scene.caption}"] if choices.rewrite_prompt else []
+        for line in [*reading, *notes_on(prepared.rewrite, choices.rewrite_prompt), *prepared.plan.notes]:
+            print(line, file=sys.stderr)
+    write(lambda display: start_edit(prepared, progress=display.progress, preview=display.preview), target, as_json=as_json)
+
+
+def beside(clip: ClipSource, verb: str) -> Path:
+    """A new name beside the clip, never one that is taken."""
+    source = Path(str(clip))
+    suffix = source.suffix if source.suffix.lower() in (".gif", ".webp") else ".mp4"
+    path, number = source.with_name(f"{source.stem}-{verb}{suffix}"), 2
+    while path.exists():
+        path, number = source.with_name(f"{source.stem}-{verb}-{number}{suffix}"), number + 1
+    return path

@@ -1,0 +1,30 @@
+"""``misora loop``: a clip that plays round and round."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
+
+
+def loop(
+    clip: Clip,
+    length: Annotated[str, typer.Option(help="Of the way back: short, normal, long, or seconds.")] = "normal",
+    prompt: NewPrompt = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    negative: Negative = "",
+    no_rewrite: NoRewrite = False,
+    out: OutBeside = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leads the end of CLIP back to its beginning and prints the new path."""
+    from misora.api.edit import Choices
+    from misora.cli.edits import deliver_edit
+    from misora.editing.loop import Loop, parse_length
+
+    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    deliver_edit(Loop(parse_length(length)), [clip], choices, out, as_json=as_json)

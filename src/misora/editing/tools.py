@@ -1,0 +1,11 @@
+"""The editing tools by the name that people type; a recipe's tool is looked up here."""
+
+from __future__ import annotations
+
+from misora.editing.connect import Connect
+from misora.editing.extend import Extend
+from misora.editing.fill import Fill
+from misora.editing.loop import Loop
+from misora.editing.tool import Tool
+
+TOOLS: dict[str, type[Tool]] = {tool.name: tool for tool in (Extend, Fill, Connect, Loop)}

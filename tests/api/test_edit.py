@@ -1,0 +1,108 @@
+"""Editing on tiny weights: what is kept stays bit for bit, what is made follows the seed, and the recipe makes it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import misora
+from misora.api.edit import Choices, prepare_edit
+from misora.api.sources import read_source
+from misora.base.errors import InputError
+from misora.editing.extend import Extend
+from misora.media.encode import write_video
+from misora.media.stills import write_image
+
+OPTIONS = {"steps": 2, "seed": 3, "prompt": "a dog runs"}
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
+    rng = np.random.default_rng(7)
+    drift = rng.integers(0, 200, (1, 64, 64, 3)) + np.arange(20)[:, None, None, None]
+    write_video(path, drift.astype(np.uint8), 24.0)
+    return path
+
+
+def same(first: np.ndarray, second: np.ndarray) -> bool:
+    return np.array_equal(first, second)
+
+
+def test_extend_keeps_the_clip_and_adds_frames(clip: Path) -> None:
+    frames = read_source(clip).footage.frames
+    longer = misora.extend(clip, 0.5, **OPTIONS)
+    assert len(longer.frames) == 32 and same(longer.frames[:20], frames)
+    earlier = misora.extend(clip, 0.5, backward=True, **OPTIONS)
+    assert len(earlier.frames) == 32 and same(earlier.frames[12:], frames)
+    assert not same(longer.frames[20:], misora.extend(clip, 0.5, **(OPTIONS | {"seed": 4})).frames[20:])
+
+
+def test_fill_changes_the_hole_alone(clip: Path) -> None:
+    frames = read_source(clip).footage.frames
+    filled = misora.fill(clip, 0.25, 0.5, **OPTIONS)
+    assert same(filled.frames[:6], frames[:6]) and same(filled.frames[12:], frames[12:])
+    assert not same(filled.frames[6:12], frames[6:12])
+
+
+def test_connect_and_loop_keep_what_they_are_given(clip: Path) -> None:
+    frames = read_source(clip).footage.frames
+    joined = misora.connect(clip, clip, 0.25, **OPTIONS)
+    assert same(joined.frames[:20], frames) and same(joined.frames[26:], frames)
+    looped = misora.loop(clip, 0.5, **OPTIONS)
+    assert same(looped.frames[:20], frames) and len(looped.frames) == 32
+
+
+def test_the_recipe_names_parents_and_replays_bit_for_bit(clip: Path, tmp_path: Path) -> None:
+    longer = misora.extend(clip, 0.25, **OPTIONS)
+    parent = read_source(clip).sha256
+    assert longer.recipe.edit == {"tool": "extend", "seconds": 0.25, "backward": False}
+    assert [(one.role, one.sha256) for one in longer.recipe.inputs] == [("parent", parent)]
+    saved = longer.save(tmp_path / "longer.mp4")
+    again = misora.replay(saved, images=[clip])
+    assert same(again.frames, longer.frames) and again.recipe == longer.recipe
+    with pytest.raises(InputError, match=r"the parent \(sha256 .*\) is needed and none was given; add it with --image"):
+        misora.replay(saved)
+
+
+def test_a_video_that_is_in_no_file_is_a_parent_too() -> None:
+    video = misora.generate("a dog runs", seconds=0.4, size="64x64", steps=2, seed=1)
+    longer = misora.extend(video, 0.25, steps=2)
+    assert same(longer.frames[:10], video.frames) and longer.recipe.caption == video.recipe.caption
+    assert same(misora.replay(longer.recipe, images=[video]).frames, longer.frames)
+    with pytest.raises(InputError, match="an array has no rate"):
+        misora.replay(longer.recipe, images=[video.frames])
+
+
+def test_the_prompt_is_taken_from_the_clips_recipe_or_asked_for(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"prompt is missing, and clip\.mp4 carries no recipe") as caught:
+        misora.extend(clip)
+    assert caught.value.field == "prompt"
+    with pytest.raises(InputError, match="prompt is empty"):
+        misora.extend(clip, prompt=" ")
+    bare = prepare_edit(Extend(), [clip], Choices("a dog", rewrite_prompt=False))
+    assert bare.scene.caption == "a dog" and bare.prompt == "a dog"
+
+
+def test_a_picture_is_a_clip_of_one_frame(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.png", np.full((64, 64, 3), 90, np.uint8))
+    video = misora.extend(tmp_path / "a.png", 0.25, **OPTIONS)
+    assert video.frames.shape == (7, 64, 64, 3) and (video.frames[0] == 90).all()
+
+
+def test_the_wrong_number_or_kind_of_clips_is_refused(clip: Path) -> None:
+    with pytest.raises(InputError, match="extend takes 1 clip, 2 given"):
+        misora.edit(Extend(), [clip, clip], "a dog")
+    with pytest.raises(InputError, match="a clip is a file or a misora.Video, not a ndarray"):
+        misora.extend(np.zeros((9, 64, 64, 3), np.uint8), prompt="a dog")  # type: ignore[arg-type]
+
+
+def test_steps_of_several_parts_count_as_one_job(clip: Path) -> None:
+    from misora.api.edit import in_all
+
+    assert in_all(misora.Step("denoise", 2, 4), 1, 3) == misora.Step("denoise", 6, 12)
+    seen: list[misora.Step] = []
+    misora.extend(clip, 0.25, progress=seen.append, **OPTIONS)
+    assert [(step.done, step.total) for step in seen if step.stage == "denoise"] == [(1, 2), (2, 2)]

@@ -1,0 +1,75 @@
+"""The editing verbs: where the result goes, what is said, and every mistake in one sentence with exit code 2."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from misora.cli.main import run
+from misora.media.encode import write_video
+from misora.media.probe import probe
+
+SMALL = ["--steps", "1", "--seed", "3", "--prompt", "a dog runs"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_video(tmp_path / "clip.mp4", np.full((12, 64, 64, 3), 90, np.uint8), 24.0)
+    (tmp_path / "notes.mp4").write_text("no clip")
+    return tmp_path
+
+
+VERBS = {
+    "extend": (["extend", "clip.mp4", "--seconds", "0.25"], 18),
+    "extend backward": (["extend", "clip.mp4", "--seconds", "0.25", "--backward"], 18),
+    "fill": (["fill", "clip.mp4", "--start", "0.2", "--end", "0.3"], 12),
+    "connect": (["connect", "clip.mp4", "clip.mp4", "--seconds", "0.25"], 30),
+    "loop": (["loop", "clip.mp4", "--length", "0.25"], 18),
+}
+
+
+@pytest.mark.parametrize("case", VERBS)
+def test_a_verb_writes_beside_the_clip_and_replays(case: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, frames = VERBS[case]
+    assert run([*arguments, *SMALL]) == 0
+    captured = capsys.readouterr()
+    name = f"clip-{arguments[0]}.mp4"
+    assert captured.out == f"{name}\n" and "new frames as the model reads them: A dog runs" in captured.err
+    assert probe(here / name).num_frames == frames
+    assert run(["replay", name, "--image", "clip.mp4", "--out", "again.mp4"]) == 0
+    assert (here / name).read_bytes() == (here / "again.mp4").read_bytes()
+
+
+def test_a_name_that_is_taken_is_left_alone_and_json_tells_the_lineage(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "clip-loop.mp4").touch()
+    assert run(["loop", "clip.mp4", "--length", "0.25", *SMALL, "--json"]) == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert captured.err == "" and report["path"] == "clip-loop-2.mp4" and (here / "clip-loop.mp4").read_bytes() == b""
+    assert report["recipe"]["edit"] == {"tool": "loop", "length": 0.25} and report["recipe"]["inputs"][0]["role"] == "parent"
+
+
+MISTAKES = {
+    "no prompt": (["extend", "clip.mp4"], "prompt is missing, and clip.mp4 carries no recipe to take one from"),
+    "missing clip": (["extend", "none.mp4", *SMALL], "none.mp4 does not exist"),
+    "damaged clip": (["loop", "notes.mp4", *SMALL], "notes.mp4 is damaged, or not a clip"),
+    "zero seconds": (["extend", "clip.mp4", "--seconds", "0", *SMALL], "seconds=0 must be above 0 and at most 60"),
+    "hole outside": (["fill", "clip.mp4", "--start", "0.2", "--end", "9", *SMALL], "end=9 is outside the clip, 0 to 0.5 s; nearest: 0.5"),
+    "unknown length": (["loop", "clip.mp4", "--length", "huge", *SMALL], "length='huge' is not known; choose one of short, normal, long"),
+    "out of another kind": (["loop", "clip.mp4", "--out", "a.png", *SMALL], "does not end as a video does"),
+    "steps": (["loop", "clip.mp4", "--prompt", "a dog", "--steps", "0"], "steps=0 is outside 1 to 200; nearest: 1"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_gets_one_sentence_and_leaves_nothing(case: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, says = MISTAKES[case]
+    before = sorted(here.iterdir())
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.count("\n") == 1 and captured.err.startswith("misora: ") and says in captured.err
+    assert sorted(here.iterdir()) == before

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+
+from misora.editing.seams import LENT_FRAMES, Joint, Overlay
+
+
+def flat(level: int, count: int = 1) -> np.ndarray:
+    return np.full((count, 4, 4, 3), level, np.uint8)
+
+
+def test_what_the_likeness_lacks_is_lent_and_taken_back() -> None:
+    likeness, original = flat(100), flat(112)[0]
+    pictures = np.concatenate([flat(7), likeness, flat(100, 30)])
+    mended = list(Joint(before=original)(iter(pictures), 2, 32))
+    levels = [int(picture[0, 0, 0]) for picture in mended]
+    assert len(mended) == 30 and levels[0] == 111 and levels[LENT_FRAMES:] == [100] * (30 - LENT_FRAMES)
+    assert levels == sorted(levels, reverse=True)
+
+
+def test_the_other_side_is_its_mirror() -> None:
+    pictures = np.concatenate([flat(100, 20), flat(7)])
+    pictures[19] = 100
+    mended = list(Joint(after=flat(112)[0])(iter(np.concatenate([flat(100, 20), flat(100)])), 0, 20))
+    levels = [int(picture[0, 0, 0]) for picture in mended]
+    assert len(mended) == 20 and levels == sorted(levels) and levels[-1] == 111 and levels[0] == 100
+
+
+def test_moved_pixels_are_lent_nothing() -> None:
+    moved = flat(100)
+    moved[0, :2] = 200
+    (mended,) = Joint(before=flat(112)[0])(iter(np.concatenate([flat(100), moved])), 1, 2)
+    assert (mended[:2] == 200).all() and (mended[2:] == 111).all()
+
+
+def test_a_joint_asks_for_no_picture_beyond_what_it_needs() -> None:
+    drawn = []
+
+    def pictures() -> object:
+        for index in range(50):
+            drawn.append(index)
+            yield flat(index)[0]
+
+    assert len(list(Joint(after=flat(9)[0])(pictures(), 3, 6))) == 3  # type: ignore[arg-type]
+    assert drawn[-1] == 6
+
+
+def test_an_overlay_is_exact_at_both_ends_and_between_in_between(rng: np.random.Generator) -> None:
+    source, made = rng.integers(0, 256, (2, 3, 4, 4, 3), dtype=np.uint8)
+    weight = np.zeros((1, 4, 4), np.float32)
+    weight[0, 1], weight[0, 2:] = 0.5, 1.0
+    mended = np.stack(list(Overlay(source, weight)(iter(made), 0, 3)))
+    assert np.array_equal(mended[:, 0], source[:, 0]) and np.array_equal(mended[:, 2:], made[:, 2:])
+    assert np.abs(mended[:, 1] - (source[:, 1].astype(float) + made[:, 1]) / 2).max() <= 0.5

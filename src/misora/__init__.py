@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from misora.api.generate import generate, image, presets, release
     from misora.api.pins import PinRequest
     from misora.api.replay import ReplayWarning, replay
-    from misora.api.tools import connect, edit, extend, fill, loop
+    from misora.api.tools import connect, edit, extend, fill, loop, remix
     from misora.api.video import Video
     from misora.base.canvas import Canvas, Pin, Span
     from misora.base.errors import Cancelled, InputError, MediaError, MisoraError, WeightsError
@@ -36,6 +36,7 @@ _HOMES = {
     "extend": "misora.api.tools",
     "fill": "misora.api.tools",
     "loop": "misora.api.tools",
+    "remix": "misora.api.tools",
     "Video": "misora.api.video",
     "Canvas": "misora.base.canvas",
     "Pin": "misora.base.canvas",
@@ -54,7 +55,7 @@ _HOMES = {
 __all__ = [
     "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Span",
     "Step", "Video", "VideoShape", "WeightsError", "__version__", "connect", "edit", "extend", "fill", "generate", "image", "loop",
-    "presets", "release", "replay",
+    "presets", "release", "remix", "replay",
 ]  # fmt: skip
 
 

@@ -55,6 +55,35 @@ def test_connect_and_loop_keep_what_they_are_given(clip: Path) -> None:
     assert same(looped.frames[:20], frames) and len(looped.frames) == 32
 
 
+def test_remix_changes_the_window_and_the_mask_alone(clip: Path, tmp_path: Path) -> None:
+    frames = read_source(clip).footage.frames
+    options = {"steps": 4, "seed": 3}
+    window = misora.remix(clip, "a cat", "strong", start=0.25, end=0.5, **options)
+    assert same(window.frames[:6], frames[:6]) and same(window.frames[12:], frames[12:]) and not same(window.frames[9], frames[9])
+    write_image(tmp_path / "mask.png", np.where(np.arange(64)[:, None, None] < 32, 0, 255).repeat(64, 1).repeat(3, 2).astype(np.uint8))
+    for made in (
+        misora.remix(clip, "a cat", "strong", box=(0, 32, 64, 64), **options),
+        misora.remix(clip, "a cat", "strong", mask=tmp_path / "mask.png", **options),
+    ):
+        assert same(made.frames[:, :32], frames[:, :32]) and not same(made.frames[:, 50:], frames[:, 50:])
+    assert [one.role for one in made.recipe.inputs] == ["parent", "mask"]
+    assert same(misora.replay(made.recipe, images=[tmp_path / "mask.png", clip]).frames, made.frames)
+
+
+def test_a_stronger_remix_is_farther_from_the_source(clip: Path) -> None:
+    frames = read_source(clip).footage.frames.astype(float)
+    made = [misora.remix(clip, "a cat", strength, steps=8, seed=3).frames for strength in (0.0, "subtle", "mild", "strong")]
+    distances = [np.abs(one - frames).mean() for one in made]
+    assert distances == sorted(distances) and len(set(distances)) == 4
+
+
+def test_a_player_is_looked_for_by_the_critic(clip: Path, tiny_weights: Path) -> None:
+    with pytest.raises(misora.MisoraError, match="critic"):
+        misora.remix(clip, "a cat", player="the dog", steps=1)
+    with pytest.raises(InputError, match="player and mask are both given"):
+        misora.remix(clip, "a cat", player="the dog", mask=clip)
+
+
 def test_the_recipe_names_parents_and_replays_bit_for_bit(clip: Path, tmp_path: Path) -> None:
     longer = misora.extend(clip, 0.25, **OPTIONS)
     parent = read_source(clip).sha256

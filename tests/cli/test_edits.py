@@ -12,6 +12,7 @@ from misora.cli.main import run
 from misora.media.encode import write_video
 from misora.media.probe import probe
 
+REMIX = ["remix", "clip.mp4", "a cat", "--steps", "1"]
 SMALL = ["--steps", "1", "--seed", "3", "--prompt", "a dog runs"]
 
 
@@ -30,6 +31,13 @@ VERBS = {
     "connect": (["connect", "clip.mp4", "clip.mp4", "--seconds", "0.25"], 30),
     "loop": (["loop", "clip.mp4", "--length", "0.25"], 18),
 }
+
+
+def test_remix_takes_its_prompt_as_an_argument(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*REMIX, "--strength", "0.9", "--start", "0.1", "--end", "0.4", "--box", "0,0,32,64"]) == 0
+    assert capsys.readouterr().out == "clip-remix.mp4\n"
+    assert run(["replay", "clip-remix.mp4", "--image", "clip.mp4", "--out", "again.mp4"]) == 0
+    assert (here / "clip-remix.mp4").read_bytes() == (here / "again.mp4").read_bytes()
 
 
 @pytest.mark.parametrize("case", VERBS)
@@ -60,6 +68,9 @@ MISTAKES = {
     "zero seconds": (["extend", "clip.mp4", "--seconds", "0", *SMALL], "seconds=0 must be above 0 and at most 60"),
     "hole outside": (["fill", "clip.mp4", "--start", "0.2", "--end", "9", *SMALL], "end=9 is outside the clip, 0 to 0.5 s; nearest: 0.5"),
     "unknown length": (["loop", "clip.mp4", "--length", "huge", *SMALL], "length='huge' is not known; choose one of short, normal, long"),
+    "remix strength": ([*REMIX, "--strength", "2"], "strength=2 is outside 0 to 1; nearest: 1"),
+    "remix box": ([*REMIX, "--box", "0,0,999,9"], "box=0,0,999,9 is outside the clip's 64x64; nearest: 0,0,64,9"),
+    "remix without words": (["remix", "clip.mp4", " "], "prompt is empty"),
     "out of another kind": (["loop", "clip.mp4", "--out", "a.png", *SMALL], "does not end as a video does"),
     "steps": (["loop", "clip.mp4", "--prompt", "a dog", "--steps", "0"], "steps=0 is outside 1 to 200; nearest: 1"),
 }

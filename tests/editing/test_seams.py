@@ -45,10 +45,12 @@ def test_a_joint_asks_for_no_picture_beyond_what_it_needs() -> None:
     assert drawn[-1] == 6
 
 
-def test_an_overlay_is_exact_at_both_ends_and_between_in_between(rng: np.random.Generator) -> None:
-    source, made = rng.integers(0, 256, (2, 3, 4, 4, 3), dtype=np.uint8)
-    weight = np.zeros((1, 4, 4), np.float32)
-    weight[0, 1], weight[0, 2:] = 0.5, 1.0
-    mended = np.stack(list(Overlay(source, weight)(iter(made), 0, 3)))
-    assert np.array_equal(mended[:, 0], source[:, 0]) and np.array_equal(mended[:, 2:], made[:, 2:])
-    assert np.abs(mended[:, 1] - (source[:, 1].astype(float) + made[:, 1]) / 2).max() <= 0.5
+def test_an_overlay_shows_the_source_outside_the_mask_and_what_was_made_inside(rng: np.random.Generator) -> None:
+    source, made = rng.integers(0, 256, (2, 3, 40, 60, 3), dtype=np.uint8)
+    where = np.zeros((40, 60), np.bool_)
+    where[:, 30:] = True
+    for mask in (where, np.stack([where] * 3)):
+        mended = np.stack(list(Overlay(source, np.array([1, 0.5, 0], np.float32), mask)(iter(made), 0, 3)))
+        assert np.array_equal(mended[:, :, :30], source[:, :, :30]) and np.array_equal(mended[2], source[2])
+        assert np.array_equal(mended[0, :, 50:], made[0, :, 50:])
+        assert np.abs(mended[1, :, 50:] - (source[1, :, 50:].astype(float) + made[1, :, 50:]) / 2).max() <= 0.5

@@ -9,7 +9,7 @@ from misora.base.errors import Cancelled, WeightsError
 from misora.base.progress import Step
 from misora.base.shapes import LatentShape, VideoShape
 from misora.pipelines.grid import grid_of
-from misora.pipelines.native import check_fit, draw_noise
+from misora.pipelines.native import check_fit, draw_noise, steps_to_wait
 from tiny import tiny_pipeline, tiny_text_encoder, tiny_transformer, tiny_vae
 
 
@@ -146,3 +146,13 @@ def test_weights_in_bfloat16_give_nearly_the_same_frames_and_repeat() -> None:
 def test_networks_that_were_not_made_for_each_other_are_refused() -> None:
     with pytest.raises(WeightsError, match="latent channels 6, video_vae.safetensors has 8"):
         check_fit(tiny_vae(), tiny_transformer(6), tiny_text_encoder())
+
+
+def test_steps_in_which_every_frame_waits_are_not_paid_for(rng: np.random.Generator) -> None:
+    assert steps_to_wait(torch.tensor([[[0.5]], [[0.5]], [[0.2]], [[0.0]]])) == 1
+    assert steps_to_wait(torch.zeros(4, 1, 2)) == 3
+    pipeline, seen = tiny_pipeline(), []
+    clip = rng.integers(0, 256, (9, 64, 64, 3), dtype=np.uint8)
+    pipeline.sample(canvas(9, steps=10, pins=(Pin(clip, 0, 0.8),)), seen.append)
+    done = [step.done for step in seen if step.stage == "denoise"]
+    assert 1 < len(done) < 8 and done[-1] == 10

@@ -40,8 +40,8 @@ def test_a_cell_is_held_only_if_the_mask_covers_all_of_it() -> None:
     grid = grid_of(VideoShape(1, 64, 96, 24.0))
     mask = np.zeros((64, 96), np.bool_)
     mask[:, :63] = True
-    assert held_cells(Pin(blank(1), mask=mask), grid).tolist() == [[True, False, False], [True, False, False]]
-    assert held_cells(Pin(blank(1)), grid).all()
+    assert held_cells(Pin(blank(1), mask=mask), grid, 0).tolist() == [[True, False, False], [True, False, False]]
+    assert held_cells(Pin(blank(1)), grid, 0).all()
 
 
 def test_pins_become_the_autoencoders_own_latents_at_their_strength(rng: np.random.Generator) -> None:
@@ -99,3 +99,22 @@ def test_a_known_end_with_a_free_beginning_leads_backwards() -> None:
     assert known.leads_backwards
     later = known.with_future(torch.ones(1, 8, 2, 2, 3))
     assert later.frame_strength.tolist() == [[0.0, 1.0, 1.0]] and (later.latents[:, :, 1:] == 1).all()
+
+
+def test_a_moving_mask_holds_cells_that_it_covers_in_every_picture_of_a_latent_frame() -> None:
+    grid = grid_of(VideoShape(17, 64, 96, 24.0))
+    mask = np.ones((17, 64, 96), np.bool_)
+    mask[5, 40, 40] = False
+    pin = Pin(blank(17), mask=mask)
+    assert [int((~held_cells(pin, grid, index)).sum()) for index in range(3)] == [0, 1, 0]
+    assert not held_cells(pin, grid, 1)[1, 1]
+
+
+def test_a_clip_pinned_twice_is_encoded_once(rng: np.random.Generator) -> None:
+    codec, calls = VideoCodec(tiny_vae()), []
+    encode = codec.encode
+    codec.encode = lambda frames: calls.append(len(frames)) or encode(frames)  # type: ignore[method-assign, func-returns-value]
+    clip = rng.integers(0, 256, (9, 64, 96, 3), dtype=np.uint8)
+    mask = np.ones((64, 96), np.bool_)
+    known = encode_pins([Pin(clip, 0, 0.5), Pin(clip, 0, 1.0, mask)], grid_of(VideoShape(9, 64, 96, 24.0)), codec, 8)
+    assert calls == [9] and known.frame_strength.tolist() == [[1.0, 1.0]]

@@ -15,7 +15,10 @@ from misora.base.errors import InputError
 from misora.base.progress import Progress, Step, silent
 from misora.base.recipe import RecipeInput
 from misora.base.settings import Settings, load_settings
+from misora.editing.footage import Footage
+from misora.editing.masks import to_picture
 from misora.editing.plan import Plan, assemble
+from misora.editing.remix import Remix
 from misora.editing.scene import Scene
 from misora.editing.tool import Tool, to_data
 from misora.prompting.rewriter import Rewrite, rewrite
@@ -80,8 +83,23 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
         choices.guidance,
         choices.negative_prompt,
     )
-    plan = tool.compile([clip.footage for clip in clips], scene)
-    return PreparedEdit(prompt, tool, scene, plan, read, tuple(RecipeInput(clip.sha256, role="parent") for clip in clips))
+    plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene)
+    inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False))
+    return PreparedEdit(prompt, tool, scene, plan, read, inputs)
+
+
+def materials(tool: Tool, clips: Sequence[Footage]) -> list[Footage]:
+    """The clips that the tool compiles: those given, and a mask of whoever it names."""
+    if not isinstance(tool, Remix) or tool.player is None:
+        return list(clips)
+    if len(clips) > 1:
+        raise InputError("player and mask are both given; choose one", field="player")
+    from misora.pipelines.critic import load_critic
+    from misora.pipelines.player_mask import find_player
+
+    settings = load_settings()
+    where = find_player(load_critic(settings.weights, settings.device), clips[0].frames, clips[0].fps, tool.player)
+    return [*clips, Footage(to_picture(where), clips[0].fps)]
 
 
 def check_count(tool: Tool, given: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from misora import __version__
-from misora.api.edit import PreparedEdit, start_edit
+from misora.api.edit import PreparedEdit, materials, start_edit
 from misora.api.generate import Generation, Preview, start, weights_digests
 from misora.api.pins import PinRequest, PinSource, build_pin, digest_of
 from misora.api.request import Prepared
@@ -103,7 +103,9 @@ def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit
     tool = from_data(recipe.edit or {}, TOOLS)
     clips = [read_source(to_clip(found(needed, given))).footage for needed in recipe.inputs]
     scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
-    return PreparedEdit(recipe.prompt, tool, scene, tool.compile(clips, scene), Rewrite(recipe.caption, "en"), recipe.inputs)
+    return PreparedEdit(
+        recipe.prompt, tool, scene, tool.compile(materials(tool, clips), scene), Rewrite(recipe.caption, "en"), recipe.inputs
+    )
 
 
 def by_digest(images: Sequence[Given]) -> dict[str, Given]:

@@ -13,6 +13,7 @@ from misora.editing.connect import Connect
 from misora.editing.extend import Extend
 from misora.editing.fill import Fill
 from misora.editing.loop import Loop
+from misora.editing.remix import Remix
 from misora.editing.tool import Tool
 
 
@@ -58,3 +59,28 @@ def connect(first: ClipSource, second: ClipSource, seconds: float = 1.0, *, prom
 def loop(clip: ClipSource, length: str | float = "normal", *, prompt: str | None = None, **options: Unpack[Options]) -> Video:
     """``clip`` with a way from its end back to its beginning: "short", "normal", "long", or seconds. Options as in ``edit``."""
     return edit(Loop(length), [clip], prompt, **options)
+
+
+def remix(
+    clip: ClipSource,
+    prompt: str,
+    strength: str | float = "mild",
+    *,
+    start: float | None = None,
+    end: float | None = None,
+    box: tuple[int, int, int, int] | None = None,
+    mask: ClipSource | None = None,
+    player: str | None = None,
+    **options: Unpack[Options],
+) -> Video:
+    """``clip`` changed towards ``prompt``; outside the window and the mask it stays bit for bit. Options as in ``edit``.
+
+    Args:
+        strength: "subtle", "mild", "strong", or a number from 0 (nothing) to 1 (everything).
+        start, end: Seconds that may change; None is from the first frame, to the last.
+        box: (left, top, right, bottom) in pixels that may change.
+        mask: A picture of the clip's size, or a clip as long, white where it may change.
+        player: Somebody in the clip ("the dog"), whom the critic finds and masks.
+    """
+    tool = Remix(strength, start, end, box, player)
+    return edit(tool, [clip] if mask is None else [clip, mask], prompt, **options)

@@ -24,6 +24,7 @@ from misora.cli.image import image
 from misora.cli.loop import loop
 from misora.cli.models import models
 from misora.cli.presets import presets
+from misora.cli.remix import remix
 from misora.cli.replay import replay
 from misora.cli.train import train
 from misora.cli.world import world
@@ -42,6 +43,7 @@ app.command()(extend)
 app.command()(fill)
 app.command()(connect)
 app.command()(loop)
+app.command()(remix)
 app.command()(replay)
 app.add_typer(presets, name="presets")
 app.add_typer(world, name="world")

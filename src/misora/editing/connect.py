@@ -19,6 +19,7 @@ class Connect:
 
     name: ClassVar[str] = "connect"
     num_clips: ClassVar[tuple[int, int]] = (2, 2)
+    roles: ClassVar[tuple[str, ...]] = ("parent", "parent")
 
     seconds: float = 1.0
 

@@ -19,6 +19,7 @@ class Extend:
 
     name: ClassVar[str] = "extend"
     num_clips: ClassVar[tuple[int, int]] = (1, 1)
+    roles: ClassVar[tuple[str, ...]] = ("parent",)
 
     seconds: float = 2.0
     backward: bool = False

@@ -20,6 +20,7 @@ class Fill:
 
     name: ClassVar[str] = "fill"
     num_clips: ClassVar[tuple[int, int]] = (1, 1)
+    roles: ClassVar[tuple[str, ...]] = ("parent",)
 
     start: float
     end: float

@@ -23,6 +23,7 @@ class Loop:
 
     name: ClassVar[str] = "loop"
     num_clips: ClassVar[tuple[int, int]] = (1, 1)
+    roles: ClassVar[tuple[str, ...]] = ("parent",)
 
     length: str | float = "normal"
 

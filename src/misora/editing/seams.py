@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from misora.base.canvas import Frames
+from misora.base.canvas import Frames, Mask
+from misora.editing.masks import feather
 
 Picture = npt.NDArray[np.uint8]
 Weights = npt.NDArray[np.float32]
@@ -81,21 +83,25 @@ class Loan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlay:
-    """Made pictures over the source's own.
+    """Made pictures over the source's own; where their weight is 0 the source stays bit for bit.
 
     Args:
         source: (T, H, W, 3), one frame for each of ``[start, stop)``.
-        weight: Of the made picture, (T or 1, H or 1, W or 1), 0 to 1; where it is 0 the source stays bit for bit.
+        times: Weight of each made picture, (T,), 0 to 1.
+        where: (H, W) or (T, H, W), True where it may show, feathered on the inside; None is everywhere.
     """
 
     source: Frames
-    weight: Weights
+    times: Weights
+    where: Mask | None = None
 
     def __call__(self, pictures: Iterator[Picture], start: int, stop: int) -> Iterator[Picture]:
-        for index, picture in enumerate(pictures):
-            if start <= index < stop:
-                place = index - start
-                yield over(picture, self.source[place], self.weight[place if len(self.weight) > 1 else 0])
+        still = feather(self.where) if self.where is not None and self.where.ndim == 2 else None
+        for place, picture in enumerate(islice(pictures, start, stop)):
+            share = np.full(picture.shape[:2], self.times[place], np.float32)
+            if self.where is not None:
+                share *= still if still is not None else feather(self.where[place])
+            yield over(picture, self.source[place], share)
 
 
 def over(made: Picture, source: Picture, weight: Weights) -> Picture:

@@ -24,10 +24,12 @@ class Tool(Protocol):
     Args:
         name: As people type it.
         num_clips: Fewest and most clips that it takes.
+        roles: What the recipe calls each of them: "parent" or "mask".
     """
 
     name: ClassVar[str]
     num_clips: ClassVar[tuple[int, int]]
+    roles: ClassVar[tuple[str, ...]]
 
     def compile(self, clips: Sequence[Footage], scene: Scene) -> Plan:
         """The plan; raises InputError when an argument does not fit the clips."""

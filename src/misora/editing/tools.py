@@ -6,6 +6,7 @@ from misora.editing.connect import Connect
 from misora.editing.extend import Extend
 from misora.editing.fill import Fill
 from misora.editing.loop import Loop
+from misora.editing.remix import Remix
 from misora.editing.tool import Tool
 
-TOOLS: dict[str, type[Tool]] = {tool.name: tool for tool in (Extend, Fill, Connect, Loop)}
+TOOLS: dict[str, type[Tool]] = {tool.name: tool for tool in (Extend, Fill, Connect, Loop, Remix)}

@@ -113,7 +113,8 @@ class NativePipeline:
                 part = part.with_future(whole[:, :, : window.stop - window.new_stop])
             elif whole is not None:
                 part = part.with_past(whole[:, :, window.start - window.new_start :])
-            watcher = Watcher(self.codec, grid, progress, preview, index, len(windows))
+            steps = sampling_of(canvas).steps
+            watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps)
             whole = self._sample_window(canvas, script, part, noise[:, :, window.start : window.stop], window, watcher)
             added = whole[:, :, window.new_start - window.start : window.new_stop - window.start]
             if backwards:
@@ -129,25 +130,34 @@ class NativePipeline:
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
         levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]))
         sigmas = for_frames(levels.to(noise), known.frame_strength)
+        waiting = steps_to_wait(sigmas)
+        watcher.done += waiting
         hold = (lambda x, sigma: known.hold(x, noise, sigma)) if known.has_masks else None
-        return sample_euler(denoise, known.start(noise), sigmas, watcher, hold)
+        return sample_euler(denoise, known.start(noise), sigmas[waiting:], watcher, hold)
 
 
 @dataclass(slots=True)
 class Watcher:
-    """Turns sampler steps into progress, and some of them into previews."""
+    """Turns sampler steps into progress, and some of them into previews; ``done`` of ``total`` steps lie behind."""
 
     codec: VideoCodec
     grid: Grid
     progress: Progress
     preview: Preview | None
-    window: int
-    windows: int
+    done: int
+    total: int
 
     def __call__(self, step: SamplerStep) -> None:
-        self.progress(Step("denoise", self.window * step.total + step.index + 1, self.windows * step.total))
+        self.done += 1
+        self.progress(Step("denoise", self.done, self.total))
         if self.preview is not None and (step.index + 1) % max(1, step.total // PREVIEWS) == 0:
             self.preview(self.grid.crop(next(self.codec.decode([step.x0[:, :, -1:]]))))
+
+
+def steps_to_wait(sigmas: Tensor) -> int:
+    """Leading steps of ``sigmas`` (steps + 1, B, t) in which no frame changes its level: a weak remix need not pay for them."""
+    changes = (sigmas[1:] != sigmas[:-1]).flatten(1).any(1)
+    return int(changes.int().argmax()) if bool(changes.any()) else len(changes)
 
 
 def draw_noise(seed: int, channels: int, latent: LatentShape) -> Tensor:

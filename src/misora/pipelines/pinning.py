@@ -93,15 +93,19 @@ def encode_pins(pins: Sequence[Pin], grid: Grid, codec: VideoCodec, channels: in
     size = (latent.num_frames, latent.height, latent.width)
     latents = torch.zeros(1, channels, *size, device=codec.device)
     strength = torch.zeros(1, 1, *size, device=codec.device)
+    encoded: dict[tuple[int, int, int], Tensor] = {}
     for pin in pins:
         if not any(pin.strengths):
             continue
         first, last = held_frames(pin, grid.shape.num_frames)
-        cells = torch.from_numpy(held_cells(pin, grid)).to(codec.device)
-        encoded = encode_part(pin, first, last, grid, codec)
+        # A clip that is pinned twice, here firmly and there loosely, is encoded once.
+        key = (pin.frames.__array_interface__["data"][0], first, last)
+        if key not in encoded:
+            encoded[key] = encode_part(pin, first, last, grid, codec)
         for index, firmness in zip(range(first, last + 1), held_strengths(pin, first, last), strict=True):
             if firmness > 0:
-                latents[0, :, index][:, cells] = encoded[0, :, index - first][:, cells]
+                cells = torch.from_numpy(held_cells(pin, grid, index)).to(codec.device)
+                latents[0, :, index][:, cells] = encoded[key][0, :, index - first][:, cells]
                 strength[0, 0, index][cells] = firmness
     return Known(latents, strength)
 
@@ -132,8 +136,12 @@ def encode_part(pin: Pin, first: int, last: int, grid: Grid, codec: VideoCodec) 
 def held_strengths(pin: Pin, first: int, last: int) -> list[float]:
     """How firmly latent frames ``first`` to ``last`` are held: the mean over the pictures that each stands for."""
     strengths = np.asarray(pin.strengths)
-    groups = [np.arange(TIME_STRIDE * (index - 1) + 1 if index else 0, TIME_STRIDE * index + 1) for index in range(first, last + 1)]
-    return [float(strengths[nearest(pin, group)].mean()) for group in groups]
+    return [float(strengths[nearest(pin, pictures_of(index))].mean()) for index in range(first, last + 1)]
+
+
+def pictures_of(index: int) -> npt.NDArray[np.int_]:
+    """Canvas frames that latent frame ``index`` stands for."""
+    return np.arange(TIME_STRIDE * (index - 1) + 1 if index else 0, TIME_STRIDE * index + 1)
 
 
 def nearest(pin: Pin, canvas_frames: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
@@ -142,10 +150,11 @@ def nearest(pin: Pin, canvas_frames: npt.NDArray[np.int_]) -> npt.NDArray[np.int
     return found
 
 
-def held_cells(pin: Pin, grid: Grid) -> Mask:
-    """(h, w), True for latent cells all of whose pixels the pin's mask covers."""
+def held_cells(pin: Pin, grid: Grid, index: int) -> Mask:
+    """(h, w), True for cells of latent frame ``index`` all of whose pixels the pin's mask covers, in all of its pictures."""
     latent = grid.latent
     if pin.mask is None:
         return np.ones((latent.height, latent.width), dtype=np.bool_)
-    padded = grid.pad_mask(pin.mask).reshape(latent.height, SPACE_STRIDE, latent.width, SPACE_STRIDE)
+    mask = pin.mask if pin.mask.ndim == 2 else np.asarray(pin.mask[nearest(pin, pictures_of(index))].all(axis=0))
+    padded = grid.pad_mask(mask).reshape(latent.height, SPACE_STRIDE, latent.width, SPACE_STRIDE)
     return np.asarray(padded.all(axis=(1, 3)), dtype=np.bool_)

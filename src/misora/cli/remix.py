@@ -1,0 +1,38 @@
+"""``misora remix``: a clip changed towards a new prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from misora.cli.options import AsJson, Clip, Guidance, Negative, NoRewrite, OutBeside, Prompt, Seed, Steps
+
+
+def remix(
+    clip: Clip,
+    prompt: Prompt,
+    strength: Annotated[str, typer.Option(help="How much changes: subtle, mild, strong, or a number from 0 to 1.")] = "mild",
+    start: Annotated[float | None, typer.Option(help="First second that may change.")] = None,
+    end: Annotated[float | None, typer.Option(help="Second at which the change ends.")] = None,
+    box: Annotated[str | None, typer.Option(help="Part of the picture that may change: left,top,right,bottom in pixels.")] = None,
+    mask: Annotated[Path | None, typer.Option(help="A picture of the clip's size, or a clip as long, white where it may change.")] = None,
+    player: Annotated[str | None, typer.Option(help="Somebody in the clip, such as 'the dog', whom the critic finds and masks.")] = None,
+    seed: Seed = None,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    negative: Negative = "",
+    no_rewrite: NoRewrite = False,
+    out: OutBeside = None,
+    as_json: AsJson = False,
+) -> None:
+    """Changes CLIP towards PROMPT and prints the new path."""
+    from misora.api.edit import Choices
+    from misora.cli.edits import deliver_edit
+    from misora.editing.masks import parse_box
+    from misora.editing.remix import Remix, parse_strength
+
+    tool = Remix(parse_strength(strength), start, end, None if box is None else parse_box(box), player)
+    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    deliver_edit(tool, [clip] if mask is None else [clip, mask], choices, out, as_json=as_json)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Read by torch when a test first imports it; set here so that tests which need no torch never pay for importing it.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -12,6 +14,9 @@ os.environ["MKL_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from misora.store.database import Database
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +47,25 @@ def tiny_weights_in_use(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MISORA_WEIGHTS", str(tiny_weights))
     monkeypatch.setenv("MISORA_THREADS", "1")
     monkeypatch.setenv("MISORA_DEVICE", "cpu")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server of the test run's own, migrated; skips where none is installed."""
+    from databases import migrated, postgresql_server
+
+    with postgresql_server() as url:
+        migrated(url).close()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database of each kind; what is proven on one is proven on both."""
+    from databases import empty, memory_database
+    from misora.store.database import open_database
+
+    opened = memory_database() if request.param == "sqlite" else open_database(request.getfixturevalue("postgresql_url"))
+    empty(opened)
+    yield opened
+    opened.close()

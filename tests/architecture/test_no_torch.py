@@ -24,6 +24,7 @@ LIGHT = {
     "base": modules_under("base"),
     "editing": modules_under("editing"),
     "prompting": modules_under("prompting"),
+    "store": [name for name in modules_under("store") if "migrations" not in name],
     "world's words": ["misora.world.cast", "misora.world.lexicon", "misora.world.captions", "misora.world.program"],
     "cli": ["misora.cli.main"],
 }

@@ -16,6 +16,8 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.assets == Path("data/stage")
     assert settings.device == "auto"
     assert settings.threads >= 1
+    assert settings.database == "sqlite:///data/library/misora.db" and settings.vault == "data/library/vault"
+    assert settings.plans.name == "plans.toml"
 
 
 def test_each_variable_is_read() -> None:

@@ -7,6 +7,9 @@
 | ``MISORA_DEVICE`` | ``auto`` | ``cpu``, ``cuda``, ``cuda:1``, ... |
 | ``MISORA_THREADS`` | all cores | CPU threads of one job |
 | ``MISORA_PRESETS`` | ``~/.config/misora/presets`` | folder of a user's own style presets |
+| ``MISORA_DATABASE`` | ``sqlite:///data/library/misora.db`` | where jobs, accounts and the ledger lie; ``postgresql://...`` too |
+| ``MISORA_VAULT`` | ``data/library/vault`` | folder of finished files and uploads |
+| ``MISORA_PLANS`` | the package's own ``engine/plans.toml`` | what accounts may do and what it costs |
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from pathlib import Path
 from misora.base.errors import InputError
 
 PACKAGE = Path(__file__).resolve().parent.parent
+DATABASE = "sqlite:///data/library/misora.db"
+VAULT = "data/library/vault"
+PLANS = PACKAGE / "engine" / "plans.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,9 @@ class Settings:
     device: str
     threads: int
     presets: Path
+    database: str
+    vault: str
+    plans: Path
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -43,4 +52,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         device=environ.get("MISORA_DEVICE") or "auto",
         threads=int(threads) if threads else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         presets=Path(environ.get("MISORA_PRESETS") or "~/.config/misora/presets").expanduser(),
+        database=environ.get("MISORA_DATABASE") or DATABASE,
+        vault=environ.get("MISORA_VAULT") or VAULT,
+        plans=Path(environ.get("MISORA_PLANS") or PLANS),
     )

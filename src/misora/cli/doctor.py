@@ -47,6 +47,7 @@ def examine() -> Iterator[Finding]:
     yield attempt("weights", weights_facts)
     yield attempt("codecs", codec_facts)
     yield attempt("stage", assets_facts, needed=False)
+    yield attempt("database", database_facts, needed=False)
 
 
 def attempt(name: str, check: Callable[[], str], *, needed: bool = True) -> Finding:
@@ -113,3 +114,20 @@ def assets_facts() -> str:
 
     folder = load_settings().assets
     return f"{folder}: {len(load_atlas(folder).ids)} characters"
+
+
+def database_facts() -> str:
+    """Which database jobs would lie in, and how safe it is; the command ``generate`` needs none."""
+    from misora.base.settings import load_settings
+    from misora.store.database import open_database
+    from misora.store.sqlite_driver import sqlite_version_info
+    from misora.store.sqlite_gate import describe
+
+    url = load_settings().database
+    if url.startswith("sqlite"):
+        return f"{url}: {describe(sqlite_version_info)}"
+    database = open_database(url)
+    with database.reading() as tx:
+        server = tx.dialect.server_version_info or ()
+    database.close()
+    return f"{database.engine.url.render_as_string()}: PostgreSQL {'.'.join(map(str, server))}"

@@ -1,0 +1,89 @@
+"""Rows of files: whose they are, what they are, and the digest under which the vault keeps their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from misora.base.ids import new_id
+from misora.store.database import lock
+from misora.store.records import Asset, to_record
+from misora.store.tables import assets
+from misora.store.vault import Blob, BlobMissing, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class NewAsset:
+    """A file that the vault already holds and that is about to get its row.
+
+    Args:
+        role: ``video``, ``image``, ``thumbnail``, ``spritesheet`` are outputs and need ``verdict`` and ``signature``;
+            ``input`` is an upload, ``character`` a named one.
+    """
+
+    role: str
+    blob: Blob
+    media_type: str
+    name: str = ""
+    width: int | None = None
+    height: int | None = None
+    num_frames: int | None = None
+    fps: float | None = None
+    verdict: Mapping[str, Any] | None = None
+    signature: str | None = None
+    recipe: Mapping[str, Any] | None = None
+
+
+def add_asset(tx: sa.Connection, vault: Vault, new: NewAsset, *, account_id: str, job_id: str | None, at: float) -> Asset:
+    """Writes the row; raises BlobMissing when the bytes are gone. The lock keeps ``collect_garbage`` from removing them meanwhile."""
+    lock(tx, "vault")
+    if not vault.contains(new.blob.digest):
+        raise BlobMissing(f"the vault no longer holds {new.blob.digest}; put the file again")
+    values = {key: value for key, value in asdict(new).items() if key != "blob"}
+    asset_id = new_id("file")
+    tx.execute(
+        sa.insert(assets).values(
+            id=asset_id, account_id=account_id, job_id=job_id, created_at=at, digest=new.blob.digest, num_bytes=new.blob.num_bytes, **values
+        )
+    )
+    return to_record(Asset, tx.execute(sa.select(assets).where(assets.c.id == asset_id)).one())
+
+
+def find_asset(tx: sa.Connection, asset_id: str, account_id: str) -> Asset | None:
+    """A file of ``account_id`` that was not deleted."""
+    wanted = (assets.c.id == asset_id, assets.c.account_id == account_id, assets.c.deleted_at.is_(None))
+    row = tx.execute(sa.select(assets).where(*wanted)).one_or_none()
+    return None if row is None else to_record(Asset, row)
+
+
+def assets_of_job(tx: sa.Connection, job_id: str) -> dict[str, Asset]:
+    """A job's files that were not deleted, by role."""
+    rows = tx.execute(sa.select(assets).where(assets.c.job_id == job_id, assets.c.deleted_at.is_(None)))
+    return {row.role: to_record(Asset, row) for row in rows}
+
+
+def list_assets(tx: sa.Connection, account_id: str, *, role: str | None = None, limit: int = 100) -> tuple[Asset, ...]:
+    """Files of an account that were not deleted, newest first."""
+    chosen = sa.select(assets).where(assets.c.account_id == account_id, assets.c.deleted_at.is_(None))
+    if role is not None:
+        chosen = chosen.where(assets.c.role == role)
+    return tuple(to_record(Asset, row) for row in tx.execute(chosen.order_by(assets.c.sequence.desc()).limit(limit)))
+
+
+def delete_assets(tx: sa.Connection, *, at: float, asset_id: str | None = None, job_id: str | None = None) -> int:
+    """Marks a file, or all files of a job, as deleted; their bytes go with the next ``collect_garbage``. Returns how many."""
+    which = assets.c.id == asset_id if job_id is None else assets.c.job_id == job_id
+    return tx.execute(sa.update(assets).where(which, assets.c.deleted_at.is_(None)).values(deleted_at=at)).rowcount
+
+
+def collect_garbage(tx: sa.Connection, vault: Vault, *, older_than: float) -> int:
+    """Removes blobs that no row needs and that were last put before ``older_than``; returns how many."""
+    lock(tx, "vault")
+    needed = set(tx.execute(sa.select(assets.c.digest).where(assets.c.deleted_at.is_(None)).distinct()).scalars())
+    condemned = [stored.digest for stored in vault.stored() if stored.digest not in needed and stored.put_at < older_than]
+    for digest in condemned:
+        vault.remove(digest)
+    return len(condemned)

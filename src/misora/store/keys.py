@@ -1,0 +1,97 @@
+"""API keys: ``msk_ID_SECRET``. The id is looked up, the secret is compared as a hash in constant time; only the hash is kept.
+
+The secret is 192 bits of chance, so one round of SHA-256 is enough: there is nothing to guess that a slow hash would protect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from misora.base.errors import InputError
+from misora.store.records import Account, Key
+from misora.store.tables import accounts, keys
+
+SCOPES = ("videos", "files", "admin")
+"""What a key may be for: making and reading videos, uploads, everything."""
+NOBODY = hashlib.sha256(b"no key has this digest").hexdigest()
+
+
+def create_key(
+    tx: sa.Connection,
+    account_id: str,
+    *,
+    at: float,
+    label: str = "",
+    scopes: Sequence[str] = ("videos", "files"),
+    expires_at: float | None = None,
+) -> tuple[Key, str]:
+    """A new key and its full text, which is never to be seen again."""
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        raise InputError(f"scopes={','.join(scopes)!r} is not usable; choose from {', '.join(SCOPES)}", field="scopes")
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(24)
+    tx.execute(
+        sa.insert(keys).values(
+            id=key_id,
+            account_id=account_id,
+            digest=digest(secret),
+            label=label[:120],
+            scopes=list(scopes),
+            created_at=at,
+            expires_at=expires_at,
+        )
+    )
+    return load_key(tx, key_id), f"msk_{key_id}_{secret}"
+
+
+def verify_key(tx: sa.Connection, text: str, *, at: float) -> tuple[Account, Key] | None:
+    """Whose key ``text`` is, or None: unknown, wrong, expired, revoked and banned look the same and take the same time."""
+    prefix, _, rest = text.partition("_")
+    key_id, _, secret = rest.partition("_")
+    row = tx.execute(
+        sa.select(keys, accounts.c.state).join(accounts, accounts.c.id == keys.c.account_id).where(keys.c.id == key_id[:64])
+    ).one_or_none()
+    # A stranger's key is compared too, so that the time taken does not tell which ids exist.
+    matches = hmac.compare_digest(digest(secret), row.digest if row is not None else NOBODY)
+    if row is None or not matches or prefix != "msk" or row.state != "active" or not _is_live(row, at):
+        return None
+    account = tx.execute(sa.select(accounts).where(accounts.c.id == row.account_id)).one()
+    return Account(**account._mapping), load_key(tx, key_id)
+
+
+def load_key(tx: sa.Connection, key_id: str) -> Key:
+    """A key that is known to exist."""
+    return _to_key(tx.execute(sa.select(keys).where(keys.c.id == key_id)).one())
+
+
+def list_keys(tx: sa.Connection, account_id: str | None = None) -> tuple[Key, ...]:
+    """All keys, or those of an account, the oldest first."""
+    chosen = sa.select(keys).order_by(keys.c.created_at)
+    return tuple(_to_key(row) for row in tx.execute(chosen if account_id is None else chosen.where(keys.c.account_id == account_id)))
+
+
+def revoke_key(tx: sa.Connection, key_id: str, *, at: float) -> bool:
+    """Makes a key useless from now on; False when there is no such live key."""
+    return tx.execute(sa.update(keys).where(keys.c.id == key_id, keys.c.revoked_at.is_(None)).values(revoked_at=at)).rowcount == 1
+
+
+def mark_used(tx: sa.Connection, key_id: str, *, at: float) -> None:
+    tx.execute(sa.update(keys).where(keys.c.id == key_id).values(used_at=at))
+
+
+def digest(secret: str) -> str:
+    """SHA-256 of a secret, in hex."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_live(row: sa.Row[tuple[object, ...]], at: float) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > at)
+
+
+def _to_key(row: sa.Row[tuple[object, ...]]) -> Key:
+    return Key(**(dict(row._mapping) | {"scopes": tuple(row.scopes)}))

@@ -1,0 +1,54 @@
+"""Brings a database of any age to the schema of today, whole steps at a time; a killed migration starts again cleanly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from misora.store.database import Database
+from misora.store.tables import locks
+
+NAMED_LOCKS = ("claims", "vault")
+ADVISORY_LOCK = 0x4D69736F7261
+"""Keeps two processes that start together on PostgreSQL from migrating at once."""
+
+
+def migrate(database: Database) -> None:
+    """Applies every missing migration, in one transaction, and makes sure of the named locks. Safe to call at every start."""
+    with database.transaction() as tx:
+        if not database.is_sqlite:
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+        if current_revision(tx) != newest_revision():
+            _upgrade(tx)
+        present = set(tx.execute(sa.select(locks.c.name)).scalars())
+        for name in NAMED_LOCKS:
+            if name not in present:
+                tx.execute(sa.insert(locks).values(name=name))
+
+
+def current_revision(tx: sa.Connection) -> str | None:
+    """The revision that a database is at; None is an empty one."""
+    return MigrationContext.configure(tx).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """The revision of this version of Misora."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _upgrade(tx: sa.Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = tx
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

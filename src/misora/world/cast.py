@@ -1,7 +1,7 @@
-"""Who can play on the stage: 48 characters with their names in English and Chinese, as plain data.
+"""Who can play on the stage, with names in English and Chinese, as plain data.
 
-The list lies in ``cast.json``; its order fixes class indices, so new characters go at the end.
-Nothing here knows pixels or torch: the web process reads names from it.
+The small tier's 48 lie in ``cast.json``, those the full tier adds in ``cast_full.json``; their order fixes class
+indices, so new characters go at the end of the second. Nothing here knows pixels or torch: the web process reads names from it.
 """
 
 from __future__ import annotations
@@ -35,14 +35,18 @@ class Gait(StrEnum):
     DRIVES = "drives"
     FLOATS = "floats"
     STANDS = "stands"
+    SAILS = "sails"
+    SLIDES = "slides"
 
 
 class SizeClass(StrEnum):
-    """Standing height relative to the other characters."""
+    """Standing height relative to the other characters, and roughly in the real world."""
 
+    TINY = "tiny"
     SMALL = "small"
     MEDIUM = "medium"
     LARGE = "large"
+    HUGE = "huge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Character:
         facing: Where it looks in its picture.
         gait: How it gets about.
         size: Its height class.
+        colour: The one word that says its colour best.
+        recolours: Whether it reads well in another colour.
     """
 
     id: str
@@ -74,13 +80,23 @@ class Character:
     facing: Facing
     gait: Gait
     size: SizeClass
+    colour: str = ""
+    recolours: bool = False
 
 
 @cache
-def load_cast() -> Mapping[str, Character]:
-    """The cast by id, in class-index order; read-only and read once."""
-    entries = json.loads(files("misora.world").joinpath("cast.json").read_text(encoding="utf-8"))
+def load_cast(tier: str = "small") -> Mapping[str, Character]:
+    """The cast of ``tier`` by id, in class-index order; read-only and read once. The full cast begins with the small one."""
+    entries, more = _read("cast.json"), _read("cast_full.json")
+    for entry in entries:
+        entry |= {"colour": more["colours"][entry["id"]], "recolours": entry["id"] in more["recolours"]}
+    if tier == "full":
+        entries += more["characters"]
     return MappingProxyType({entry["id"]: _to_character(entry) for entry in entries})
+
+
+def _read(name: str) -> Any:
+    return json.loads(files("misora.world").joinpath(name).read_text(encoding="utf-8"))
 
 
 def _to_character(entry: dict[str, Any]) -> Character:

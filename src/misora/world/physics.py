@@ -1,4 +1,4 @@
-"""Where every player and the camera are at each moment of a scene. NumPy only; knows no pixels.
+"""Where every player is at each moment of a scene, as far as it acts alone and by the small tier's rules. NumPy only; knows no pixels.
 
 Free motion is computed from gravity and restitution, never keyframed; each action is one small function
 from (player, times) to a ``Track``. Units are those of ``program``: view heights and seconds.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from misora.world.program import Action, Camera, CameraMove, Direction, Player, Scene
+from misora.world.program import Action, Direction, Player, Scene
 
 Array = npt.NDArray[np.float64]
 
@@ -32,6 +32,7 @@ class Track:
         turn: Horizontal foreshortening, 1 facing as drawn, -1 turned round.
         squash: Vertical stretch; below 1 on landing.
         heading: -1 left, +1 right, 0 keeps the drawing's own side.
+        angle: Turn in the picture's plane about its middle, radians clockwise; None for upright.
     """
 
     x: Array
@@ -40,63 +41,57 @@ class Track:
     scale: Array
     turn: Array
     squash: Array
-    heading: float
+    heading: Array
+    angle: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CameraTrack:
-    """Camera over time, (T,) each: the scene point in the middle of the view, and the zoom factor."""
-
-    x: Array
-    zoom: Array
-
-
-def _still(player: Player, times: Array, **changes: Array | float) -> Track:
+def still(player: Player, times: Array, **changes: Array | None) -> Track:
+    """``player`` where it starts, but for ``changes`` of the track's fields."""
     ones = np.ones_like(times)
-    signs = {Direction.LEFT: -1.0, Direction.RIGHT: 1.0, Direction.NONE: 0.0}
-    track = Track(ones * player.x, ones * player.ground, ones * 0, ones, ones, ones, signs[player.direction])
+    track = Track(ones * player.x, ones * player.ground, ones * 0, ones, ones, ones, ones * sign_of(player))
     return replace(track, **changes)  # type: ignore[arg-type]
 
 
-def _stride(player: Player, times: Array, travelled: Array, height: float) -> Array:
+def stride(player: Player, times: Array, travelled: Array, height: float) -> Array:
     """Bob of the body with each step; a step is 0.35 of the player's size."""
     return height * player.size * np.abs(np.sin(np.pi * (travelled / (0.35 * player.size) + player.phase)))
 
 
-def _sign(player: Player) -> float:
+def sign_of(player: Player) -> float:
+    """-1 heading left, +1 right, 0 neither."""
     return {Direction.LEFT: -1.0, Direction.RIGHT: 1.0, Direction.NONE: 0.0}[player.direction]
 
 
 def stand(player: Player, times: Array, scene: Scene) -> Track:
-    return _still(player, times)
+    return still(player, times)
 
 
 def walk(player: Player, times: Array, scene: Scene) -> Track:
     travelled = player.speed * times
-    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.03))
+    return still(player, times, x=player.x + sign_of(player) * travelled, lift=stride(player, times, travelled, 0.03))
 
 
 def run(player: Player, times: Array, scene: Scene) -> Track:
     travelled = player.speed * times
-    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.12))
+    return still(player, times, x=player.x + sign_of(player) * travelled, lift=stride(player, times, travelled, 0.12))
 
 
 def fly(player: Player, times: Array, scene: Scene) -> Track:
     travelled = player.speed * times
     lift = 0.9 * player.size + 0.12 * player.size * np.sin(2 * np.pi * (0.8 * times + player.phase))
-    return _still(player, times, x=player.x + _sign(player) * travelled, lift=lift)
+    return still(player, times, x=player.x + sign_of(player) * travelled, lift=lift)
 
 
 def enter(player: Player, times: Array, scene: Scene) -> Track:
     """Comes in from outside and stops after two thirds of the clip."""
     travelled = player.speed * np.minimum(times, scene.seconds * 2 / 3)
-    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.03))
+    return still(player, times, x=player.x + sign_of(player) * travelled, lift=stride(player, times, travelled, 0.03))
 
 
 def leave(player: Player, times: Array, scene: Scene) -> Track:
     """Waits for a fifth of the clip, then goes out of the frame."""
     travelled = player.speed * np.maximum(times - scene.seconds / 5, 0)
-    return _still(player, times, x=player.x + _sign(player) * travelled, lift=_stride(player, times, travelled, 0.03))
+    return still(player, times, x=player.x + sign_of(player) * travelled, lift=stride(player, times, travelled, 0.03))
 
 
 def jump(player: Player, times: Array, scene: Scene) -> Track:
@@ -106,14 +101,14 @@ def jump(player: Player, times: Array, scene: Scene) -> Track:
     since = np.mod(times + player.phase * period, period)
     lift = gravity * since * (period - since) / 2
     near_ground = np.exp(-lift / (0.06 * player.size))
-    return _still(player, times, lift=lift, squash=1 - 0.18 * near_ground)
+    return still(player, times, lift=lift, squash=1 - 0.18 * near_ground)
 
 
 def bounce(player: Player, times: Array, scene: Scene) -> Track:
     """Dropped from 0.9 of its size, losing speed at every contact (RESTITUTION)."""
     lift = ballistic_bounces(times + 0.15 * player.phase, height=0.9 * player.size, gravity=7.2 * player.size * player.speed**2)
     near_ground = np.exp(-lift / (0.08 * player.size))
-    return _still(player, times, lift=lift, squash=1 - 0.22 * near_ground * (lift < 0.3 * player.size))
+    return still(player, times, lift=lift, squash=1 - 0.22 * near_ground * (lift < 0.3 * player.size))
 
 
 def ballistic_bounces(times: Array, height: float, gravity: float, restitution: float = RESTITUTION) -> Array:
@@ -131,7 +126,7 @@ def ballistic_bounces(times: Array, height: float, gravity: float, restitution: 
 
 
 def spin(player: Player, times: Array, scene: Scene) -> Track:
-    return _still(player, times, turn=np.cos(2 * np.pi * (player.speed * times + 0.0)))
+    return still(player, times, turn=np.cos(2 * np.pi * (player.speed * times + 0.0)))
 
 
 def _towards(player: Player, times: Array, scene: Scene, sign: float) -> Track:
@@ -140,7 +135,7 @@ def _towards(player: Player, times: Array, scene: Scene, sign: float) -> Track:
     scale = 1 / np.maximum(depth, 0.25)
     ground = scene.horizon - (scene.horizon - player.ground) * scale
     travelled = player.speed * times
-    return _still(player, times, scale=scale, ground=ground, x=player.x * scale, lift=_stride(player, times, travelled, 0.03) * scale)
+    return still(player, times, scale=scale, ground=ground, x=player.x * scale, lift=stride(player, times, travelled, 0.03) * scale)
 
 
 def approach(player: Player, times: Array, scene: Scene) -> Track:
@@ -169,23 +164,3 @@ ACTIONS: dict[Action, Callable[[Player, Array, Scene], Track]] = {
 def player_track(player: Player, times: Array, scene: Scene) -> Track:
     """Positions of ``player`` at ``times`` (T,) in seconds."""
     return ACTIONS[player.action](player, times, scene)
-
-
-def camera_track(camera: Camera, times: Array, scene: Scene) -> CameraTrack:
-    """Camera at ``times`` (T,); a following camera keeps the first player's travel at the middle of the view."""
-    x, zoom = np.zeros_like(times), np.ones_like(times)
-    match camera.move:
-        case CameraMove.PAN_LEFT:
-            x = -camera.amount * times
-        case CameraMove.PAN_RIGHT:
-            x = camera.amount * times
-        case CameraMove.ZOOM_IN:
-            zoom = np.exp(camera.amount * times)
-        case CameraMove.ZOOM_OUT:
-            zoom = np.exp(camera.amount * (scene.seconds - times))
-        case CameraMove.FOLLOW:
-            track = player_track(scene.players[0], times, scene)
-            x = track.x - scene.players[0].x
-        case CameraMove.STATIC:
-            pass
-    return CameraTrack(x, zoom)

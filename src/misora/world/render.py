@@ -1,7 +1,7 @@
 """Turns scene programs into frames and dense truth, in batched torch on a CPU or a GPU.
 
-A backdrop is painted from coordinates (once, when the camera is still); players and their cast shadows are
-sprites sampled inside their bounding boxes only, which is what makes it fast. Any size, frame rate and length.
+A backdrop is painted from coordinates (once, when the camera is still); players with their cast shadows and reflections
+are sprites sampled inside their bounding boxes only, which is what makes it fast. Any size, frame rate and length.
 This module knows no captions and no network.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,16 +18,23 @@ from torch import Tensor
 
 from misora.base.shapes import VideoShape
 from misora.world.assets import Atlas
+from misora.world.camera import camera_track
 from misora.world.cast import Facing, load_cast
 from misora.world.compositing import Layer, Window, composite
+from misora.world.duets import scene_tracks
 from misora.world.light import Light, light_of
-from misora.world.physics import Array, CameraTrack, Track, camera_track, player_track
+from misora.world.physics import Array, Track
 from misora.world.places import Backdrop, paint
-from misora.world.program import CameraMove, Player, Scene
+from misora.world.places.country import SHORE
+from misora.world.program import CameraMove, Film, Place, Player, Scene, Weather
+from misora.world.recolour import recoloured
+from misora.world.view import FAR, MIDDLE, NEAR, View
+from misora.world.weather import add_weather
 
-FAR, MIDDLE, NEAR = 0.15, 0.5, 1.0
-"""Share of the camera's travel that each parallax layer shows."""
 PAINT_CHUNK = 4
+BLACK = (0.0, 0.0, 0.0)
+WATER_TINT = (0.75, 0.88, 0.95)
+WET_STREETS = frozenset({Place.CITY, Place.NEON_CITY, Place.ROAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,77 +67,85 @@ class Renderer:
         """Renders ``scene`` from time 0 at ``shape``'s size, rate and length; only ``window`` of it when given."""
         window = window or Window(0, 0, shape.height, shape.width)
         times = np.arange(shape.num_frames) / shape.fps
-        camera = camera_track(scene.camera, times, scene)
-        light = light_of(scene.place, scene.time)
-        tracks = [player_track(player, times, scene) for player in scene.players]
-        order = sorted(range(len(tracks)), key=lambda index: -scene.players[index].ground)
-        image = self._backdrop(scene, shape, camera, light, window)
+        tracks = scene_tracks(scene, times)
+        view = View(shape, camera_track(scene, times, tracks[0]), scene.horizon, self.device)
+        light = light_of(scene.place, scene.time, scene.weather)
+        order = draw_order(scene, tracks)
+        image = self._backdrop(scene, view, light, window)
         instance = torch.zeros(image.shape[:3], dtype=torch.uint8, device=self.device)
-        for shadow in (True, False):
-            for index in order:
-                composite(image, instance, self._layer(scene, shape, camera, tracks[index], index, light, times, shadow=shadow), window)
-        velocity = torch.stack([self._velocity(scene, shape, camera, track) for track in tracks])
-        depth = torch.tensor([len(order) - 1 - order.index(index) for index in range(len(order))], device=self.device)
+        bodies = [self._body(scene, view, track, index, light, times) for index, track in enumerate(tracks)]
+        for index in order[:, 0].tolist():
+            for layer in self._cast(scene, view, tracks[index], bodies[index], light):
+                composite(image, instance, layer, window)
+        for rank in order:
+            for index in np.unique(rank).tolist():
+                frames = None if (rank == index).all() else torch.as_tensor(np.flatnonzero(rank == index))
+                composite(image, instance, bodies[index], window, frames)
+        add_weather(image, scene, light, shape, window)
+        velocity = torch.stack([_velocity(view, track) for track in tracks])
+        depth = torch.as_tensor(np.argsort(order[::-1, 0]).copy(), device=self.device)
         return Rendering(image, instance, velocity, depth)
 
-    def _array(self, values: Array) -> Tensor:
-        return torch.as_tensor(values, dtype=torch.float32, device=self.device)
+    def render_film(self, film: Film, shape: VideoShape) -> list[Rendering]:
+        """One rendering a shot, together ``shape.num_frames`` long; a cut lies between any two."""
+        lengths = shot_lengths(film, shape)
+        return [self.render(shot, replace(shape, num_frames=length)) for shot, length in zip(film.shots, lengths, strict=True)]
 
-    def _backdrop(self, scene: Scene, shape: VideoShape, camera: CameraTrack, light: Light, window: Window) -> Tensor:
+    def _backdrop(self, scene: Scene, view: View, light: Light, window: Window) -> Tensor:
         """Background, uint8 (T, H, W, 3), writable. A few frames at a time: what they need then stays in the cache."""
+        num_frames = view.shape.num_frames
         if scene.camera.move is CameraMove.STATIC:
-            return self._paint(scene, shape, camera, light, window, slice(0, 1)).expand(shape.num_frames, -1, -1, -1).contiguous()
-        chunks = [slice(start, start + PAINT_CHUNK) for start in range(0, shape.num_frames, PAINT_CHUNK)]
-        return torch.cat([self._paint(scene, shape, camera, light, window, chunk) for chunk in chunks])
+            return self._paint(scene, view, light, window, slice(0, 1)).expand(num_frames, -1, -1, -1).contiguous()
+        chunks = [slice(start, start + PAINT_CHUNK) for start in range(0, num_frames, PAINT_CHUNK)]
+        return torch.cat([self._paint(scene, view, light, window, chunk) for chunk in chunks])
 
-    def _paint(self, scene: Scene, shape: VideoShape, camera: CameraTrack, light: Light, window: Window, chunk: slice) -> Tensor:
-        camera_x, zoom = (self._array(values[chunk]).view(-1, 1, 1) for values in (camera.x, camera.zoom))
-        columns = ((window.left + torch.arange(window.width, device=self.device) + 0.5 - shape.width / 2) / shape.height).view(1, 1, -1)
-        rows = ((shape.height - 0.5 - window.top - torch.arange(window.height, device=self.device)) / shape.height).view(1, -1, 1)
-
-        def layer(share: float) -> tuple[Tensor, Tensor]:
-            layer_zoom = 1 + (zoom - 1) * (0.4 + 0.6 * share)
-            return columns / layer_zoom + camera_x * share, (rows - scene.horizon) / layer_zoom + scene.horizon
-
-        drop = Backdrop(
-            layer(FAR), layer(MIDDLE), layer(NEAR), 1 / shape.height, scene.horizon, scene.sun_x, light, random.Random(scene.seed)
-        )
+    def _paint(self, scene: Scene, view: View, light: Light, window: Window, chunk: slice) -> Tensor:
+        far, middle, near = (view.layer(share, window, chunk) for share in (FAR, MIDDLE, NEAR))
+        drop = Backdrop(far, middle, near, 1 / view.shape.height, scene.horizon, scene.sun_x, light, random.Random(scene.seed))
         return to_bytes(paint(scene, drop).movedim(-3, -1))
 
-    def _screen(self, scene: Scene, shape: VideoShape, camera: CameraTrack, x: Array, y: Array) -> tuple[Tensor, Tensor]:
-        """Pixel position (right, down) of scene points."""
-        across = (x - camera.x) * camera.zoom * shape.height + shape.width / 2
-        down = (1 - scene.horizon - (y - scene.horizon) * camera.zoom) * shape.height
-        return self._array(across), self._array(down)
-
-    def _layer(
-        self, scene: Scene, shape: VideoShape, camera: CameraTrack, track: Track, index: int, light: Light, times: Array, *, shadow: bool
-    ) -> Layer:
-        """The sprite of player ``index`` or its cast shadow, which lies towards the viewer and away from the sun."""
+    def _body(self, scene: Scene, view: View, track: Track, index: int, light: Light, times: Array) -> Layer:
+        """The sprite of player ``index``."""
         player = scene.players[index]
         row = self.atlas.index(player.character)
-        tall = player.size / float(self.atlas.height_fraction[row]) * track.scale * camera.zoom * shape.height
-        across = self._array(tall * track.turn * _mirror(player, track) / 2)
-        drawing = self._drawing(player, row, times)
-        if not shadow:
-            x, y = self._screen(scene, shape, camera, track.x, track.ground + track.lift)
-            up = self._array(tall * track.squash)
-            drawings = (self._small if self._is_small(up) else self._sprites)[row]
-            return Layer(drawings, drawing, x, y, across, up, torch.zeros_like(x), None, light.player_tint, 1.0, index + 1)
+        tall = player.size / float(self.atlas.height_fraction[row]) * track.scale * view.zoom(track.ground) * view.shape.height
+        x, y = view.screen(track.x, track.ground, track.lift)
+        up = view.tensor(tall * track.squash)
+        drawings = (self._small if up.abs().median() < 0.7 * self._small.shape[-1] else self._sprites)[row]
+        return Layer(
+            drawings=recoloured(drawings, player.colour) if player.colour else drawings,
+            drawing=self._drawing(player, row, times),
+            x=x,
+            y=y,
+            across=view.tensor(tall * track.turn * _mirror(player, track) / 2),
+            up=up,
+            shear=torch.zeros_like(x),
+            angle=None if track.angle is None else view.tensor(track.angle),
+            tint=light.player_tint,
+            opacity=1.0,
+            label=index + 1,
+        )
+
+    def _cast(self, scene: Scene, view: View, track: Track, body: Layer, light: Light) -> list[Layer]:
+        """What a player throws on the ground: its shadow, or on water and wet streets its reflection."""
+        player = scene.players[body.label - 1]
+        layers = []
+        if scene.place is Place.LAKE and track.ground[0] > SHORE:
+            return [_reflection(view, track, body, 0.34)]
+        if scene.place in WET_STREETS and (scene.weather is Weather.RAIN or scene.place is Place.NEON_CITY):
+            layers.append(_reflection(view, track, body, 0.22))
+        return [*layers, self._shadow(scene, view, track, body, light, player)] if light.shadow else layers
+
+    def _shadow(self, scene: Scene, view: View, track: Track, body: Layer, light: Light, player: Player) -> Layer:
+        """It lies towards the viewer and away from the sun, and parts from the feet when they leave the ground."""
+        row = self.atlas.index(player.character)
+        tall = player.size / float(self.atlas.height_fraction[row]) * track.scale * view.zoom(track.ground) * view.shape.height
         lean = np.clip((track.x - scene.sun_x) * 0.8, -0.8, 0.8)
         reach = light.shadow_length
-        x, y = self._screen(scene, shape, camera, track.x + lean * reach * track.lift, track.ground - 0.25 * reach * track.lift)
-        up, shear = self._array(-tall * reach), self._array(lean * reach * tall)
-        return Layer(self._small[row][:, 3:], drawing, x, y, across, up, shear, None, (0.0, 0.0, 0.0), light.shadow, 0)
-
-    def _is_small(self, up: Tensor) -> bool:
-        """Whether half-size drawings are enough, and free of aliasing."""
-        return bool(up.abs().median() < 0.7 * self._small.shape[-1])
-
-    def _velocity(self, scene: Scene, shape: VideoShape, camera: CameraTrack, track: Track) -> Tensor:
-        x, y = self._screen(scene, shape, camera, track.x, track.ground + track.lift)
-        position = torch.stack([x, y], dim=-1)
-        return torch.diff(position, dim=0, append=2 * position[-1:] - position[-2:-1] if len(position) > 1 else position)
+        x, y = view.screen(track.x + lean * reach * track.lift, track.ground - 0.25 * reach * track.lift, np.zeros_like(lean))
+        up, shear = view.tensor(-tall * reach), view.tensor(lean * reach * tall)
+        drawings = self._small[row][:, 3:]
+        return replace(body, drawings=drawings, x=x, y=y, up=up, shear=shear, angle=None, tint=BLACK, opacity=light.shadow, label=0)
 
     def _drawing(self, player: Player, row: int, times: Array) -> Tensor:
         """Which drawing of the animation cycle shows at each time."""
@@ -139,10 +154,36 @@ class Renderer:
         return torch.as_tensor(np.floor(position).astype(np.int64) % count, device=self.device)
 
 
-def _mirror(player: Player, track: Track) -> float:
-    """-1 where the drawing looks the other way than the player heads."""
-    drawn = {Facing.LEFT: -1.0, Facing.RIGHT: 1.0}.get(load_cast()[player.character].facing, 0.0)
-    return -1.0 if track.heading and drawn and track.heading != drawn else 1.0
+def draw_order(scene: Scene, tracks: Sequence[Track]) -> np.ndarray:
+    """Indices of the players from far to near in each frame, (players, T); the small tier keeps the order of its program."""
+    if scene.tier == "small":
+        fixed = sorted(range(len(tracks)), key=lambda index: -scene.players[index].ground)
+        return np.repeat(np.array(fixed)[:, None], len(tracks[0].x), axis=1)
+    return np.argsort([-track.ground for track in tracks], axis=0, kind="stable")
+
+
+def shot_lengths(film: Film, shape: VideoShape) -> list[int]:
+    """Frames of each shot, in proportion to its seconds and together exactly ``shape.num_frames``; one at least."""
+    ends = np.cumsum([shot.seconds for shot in film.shots]) / film.seconds * shape.num_frames
+    return [max(int(length), 1) for length in np.diff(np.round(ends), prepend=0)]
+
+
+def _mirror(player: Player, track: Track) -> Array:
+    """-1 where the drawing looks the other way than the player heads, (T,)."""
+    drawn = {Facing.LEFT: -1.0, Facing.RIGHT: 1.0}.get(load_cast("full")[player.character].facing, 0.0)
+    return np.where((track.heading != 0) & (drawn != 0) & (np.sign(track.heading) != drawn), -1.0, 1.0)
+
+
+def _reflection(view: View, track: Track, body: Layer, opacity: float) -> Layer:
+    """The sprite upside down below its foot point, a little flattened."""
+    x, y = view.screen(track.x, track.ground, -0.85 * track.lift)
+    angle = None if body.angle is None else -body.angle
+    return replace(body, x=x, y=y, up=-0.85 * body.up, angle=angle, tint=WATER_TINT, opacity=opacity, label=0)
+
+
+def _velocity(view: View, track: Track) -> Tensor:
+    position = torch.stack(view.screen(track.x, track.ground, track.lift), dim=-1)
+    return torch.diff(position, dim=0, append=2 * position[-1:] - position[-2:-1] if len(position) > 1 else position)
 
 
 def to_bytes(image: Tensor) -> Tensor:

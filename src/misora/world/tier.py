@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from misora.world.program import Action, CameraMove, Place, Time
+from misora.world.program import Action, CameraMove, Place, Time, Weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Tier:
 
     Args:
         max_players: Most players in one scene.
+        max_shots: Most shots in one film.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Tier:
     actions: tuple[Action, ...]
     camera_moves: tuple[CameraMove, ...]
     max_players: int
+    weathers: tuple[Weather, ...] = (Weather.CLEAR,)
+    max_shots: int = 1
 
 
 SMALL = Tier(
@@ -55,3 +58,17 @@ SMALL = Tier(
     max_players=2,
 )
 """What a CPU can learn, with the 48 characters of ``cast.json``; the shipped weights know this."""
+
+FULL = Tier(
+    name="full",
+    places=tuple(Place),
+    times=tuple(Time),
+    actions=tuple(Action),
+    camera_moves=tuple(CameraMove),
+    max_players=5,
+    weathers=tuple(Weather),
+    max_shots=4,
+)
+"""What needs a GPU: every character, place, weather, motion and camera move, up to five players and four shots."""
+
+TIERS = {tier.name: tier for tier in (SMALL, FULL)}

@@ -16,9 +16,10 @@ from misora.world.captions import Story, canonical_caption, story_of, tell
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
 from misora.world.program import Action, CameraMove, Direction, Place, Time
+from misora.world.tier import SMALL
 
 FRAMES = 16
-PLACES = tuple(place for place in Place if place is not Place.MOON)
+PLACES = tuple(place for place in SMALL.places if place is not Place.MOON)
 """A parser that was never shown the moon."""
 
 
@@ -31,13 +32,12 @@ def sure(name: str, names: Iterable[str]) -> dict[str, float]:
 def player(character: str, action: str, direction: str, *, x: float = 0.0, y: float = 0.2, height: float = 0.3) -> PlayerReading:
     ones = torch.ones(FRAMES)
     track = Track(ones, ones * x, ones * y, ones * height, ones * 0.2, ones.bool())
-    return PlayerReading(sure(character, load_cast()), sure(action, Action), sure(direction, Direction), track)
+    return PlayerReading(sure(character, load_cast()), sure(action, SMALL.actions), sure(direction, Direction), track)
 
 
 def reading(*players: PlayerReading, place: str = "beach", time: str = "day", camera: str = "static") -> ClipReading:
-    return ClipReading(
-        sure(place, PLACES), sure(time, Time), sure(camera, CameraMove), players, torch.zeros(FRAMES, 2), torch.zeros(4), rate=8.0
-    )
+    scene = sure(place, PLACES), sure(time, SMALL.times), sure(camera, SMALL.camera_moves)
+    return ClipReading(*scene, players, torch.zeros(FRAMES, 2), torch.zeros(4), rate=8.0)
 
 
 def wrong(caption: str, clip: ClipReading) -> set[str]:

@@ -14,7 +14,8 @@ from misora.base.shapes import VideoShape
 from misora.world.captions import Language, Story, canonical_caption, story_of
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, is_held_out, sample_scene
-from misora.world.program import Action, CameraMove, Scene
+from misora.world.program import CameraMove, Scene
+from misora.world.tier import SMALL
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 MOVING_CAMERA = 0.25
@@ -63,7 +64,7 @@ def draw_held_out(characters: Sequence[str], shape: VideoShape, rng: random.Rand
         second_player=TWO_PLAYERS,
         held_out=True,
     )
-    action, moving = rng.choice(list(Action)), rng.random() < MOVING_CAMERA
+    action, moving = rng.choice(SMALL.actions), rng.random() < MOVING_CAMERA
     for _ in range(SEARCHES):
         scene = sample_scene(casting, rng)
         if scene.players[0].action is action and (scene.camera.move is not CameraMove.STATIC) == moving:

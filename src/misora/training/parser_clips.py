@@ -20,8 +20,9 @@ from misora.training.parser_truth import ClipTruth, camera_truth, facts_of, trut
 from misora.training.streams import one_thread
 from misora.world.assets import load_atlas
 from misora.world.casting import SPEEDS, Casting, sample_scene
-from misora.world.program import CameraMove, Scene
+from misora.world.program import Scene
 from misora.world.render import Renderer
+from misora.world.tier import SMALL
 
 ASPECTS = ((1.0, 4), (16 / 9, 2), (9 / 16, 1))
 """Width over height of the canvases, and how often each is drawn."""
@@ -90,7 +91,7 @@ def draw_scene(casting: Casting, rng: random.Random) -> Scene:
     """A scene in which rare actions and camera moves come as often as the others."""
     kind = rng.random()
     wanted_action = rng.choice(list(SPEEDS)) if kind < 0.35 else None
-    wanted_move = rng.choice(list(CameraMove)) if kind > 0.65 else None
+    wanted_move = rng.choice(SMALL.camera_moves) if kind > 0.65 else None
     for _ in range(SEARCHES):
         scene = sample_scene(casting, rng)
         if wanted_action in (None, scene.players[0].action) and wanted_move in (None, scene.camera.move):

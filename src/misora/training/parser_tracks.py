@@ -22,7 +22,8 @@ from misora.models.parser.track_network import (
 )
 from misora.models.parser.tracks import Track
 from misora.world.assets import Atlas
-from misora.world.physics import camera_track, player_track
+from misora.world.camera import camera_track
+from misora.world.physics import player_track
 from misora.world.program import Scene
 
 MIN_VISIBLE = 0.02
@@ -32,7 +33,7 @@ MIN_VISIBLE = 0.02
 def simulate_track(scene: Scene, index: int, atlas: Atlas, num_frames: int, aspect: float) -> Track:
     """The box of player ``index`` at the parser's rate, as far as it is in view; occlusion is left out."""
     player, times = scene.players[index], np.arange(num_frames) / RATE
-    track, camera = player_track(player, times, scene), camera_track(scene.camera, times, scene)
+    track, camera = player_track(player, times, scene), camera_track(scene, times)
     row = atlas.index(player.character)
     fraction = float(atlas.width_fraction[row]) / float(atlas.height_fraction[row])
     tall = player.size * track.scale * camera.zoom

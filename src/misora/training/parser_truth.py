@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,10 +14,11 @@ from torch import Tensor
 from misora.base.shapes import VideoShape
 from misora.models.parser.config import GAP_SECONDS, RATE, STRIDE, ParserConfig
 from misora.models.parser.tracks import Track
+from misora.world.camera import camera_track
 from misora.world.cast import load_cast
-from misora.world.physics import camera_track
-from misora.world.program import Action, CameraMove, Direction, Place, Player, Scene, Time
+from misora.world.program import Direction, Player, Scene
 from misora.world.render import Rendering
+from misora.world.tier import SMALL
 
 NOBODY, UNSURE = 0, -100
 """Cell labels; UNSURE cells are left out of the loss (it is what ``cross_entropy`` ignores)."""
@@ -27,10 +29,11 @@ FILLED, EMPTY = 0.4, 0.12
 def stage_parser(**sizes: int) -> ParserConfig:
     """A parser that answers with all the stage's words; ``sizes`` as in ``ParserConfig``."""
 
-    def names(table: type[StrEnum]) -> tuple[str, ...]:
+    def names(table: Iterable[StrEnum]) -> tuple[str, ...]:
         return tuple(member.value for member in table)
 
-    return ParserConfig(tuple(load_cast()), names(Place), names(Time), names(Action), names(Direction), names(CameraMove), **sizes)
+    places, times, actions = names(SMALL.places), names(SMALL.times), names(SMALL.actions)
+    return ParserConfig(tuple(load_cast()), places, times, actions, names(Direction), names(SMALL.camera_moves), **sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,6 @@ def _boxes(owner: Tensor, tracks: list[Track], shape: VideoShape) -> Tensor:
 def camera_truth(scene: Scene, num_frames: int) -> Tensor:
     """Travel in view heights (times the zoom) and growth in log zoom in the quarter second before each frame, (T, 2)."""
     times = np.arange(num_frames) / RATE
-    now, before = camera_track(scene.camera, times, scene), camera_track(scene.camera, np.maximum(times - GAP_SECONDS, 0), scene)
+    now, before = camera_track(scene, times), camera_track(scene, np.maximum(times - GAP_SECONDS, 0))
     values = np.stack([(now.x - before.x) * now.zoom, np.log(now.zoom / before.zoom)], axis=1)
     return torch.from_numpy(values).float()

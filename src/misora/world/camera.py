@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from misora.world.physics import Array, Track
+from misora.world.physics import Array, Track, player_track
 from misora.world.program import CameraMove, Scene
 
 DEEP_MOVES = frozenset({CameraMove.DOLLY_IN, CameraMove.DOLLY_OUT, CameraMove.TRUCK_LEFT, CameraMove.TRUCK_RIGHT})
@@ -38,8 +38,13 @@ class CameraTrack:
         return all(bool(np.all(values == values[0])) for values in (self.x, self.zoom, self.y, self.rise))
 
 
-def camera_track(scene: Scene, times: Array, first: Track) -> CameraTrack:
-    """Camera at ``times`` (T,); a following one keeps the travel of ``first``, the first player, in the middle of the view."""
+def camera_track(scene: Scene, times: Array, first: Track | None = None) -> CameraTrack:
+    """Camera at ``times`` (T,); a following one keeps the first player's travel at the middle of the view.
+
+    Args:
+        first: Track of the first player; None works it out by the small tier's rules.
+    """
+    first = player_track(scene.players[0], times, scene) if first is None else first
     x, zoom, y, rise = np.zeros_like(times), np.ones_like(times), np.zeros_like(times), np.ones_like(times)
     camera = scene.camera
     match camera.move:

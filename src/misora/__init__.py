@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from misora.api.generate import generate, image, presets, release
     from misora.api.pins import PinRequest
     from misora.api.replay import ReplayWarning, replay
+    from misora.api.storyboard import storyboard
     from misora.api.tools import connect, edit, extend, fill, loop, remix
     from misora.api.video import Video
     from misora.base.canvas import Canvas, Pin, Span
@@ -37,6 +38,7 @@ _HOMES = {
     "fill": "misora.api.tools",
     "loop": "misora.api.tools",
     "remix": "misora.api.tools",
+    "storyboard": "misora.api.storyboard",
     "Video": "misora.api.video",
     "Canvas": "misora.base.canvas",
     "Pin": "misora.base.canvas",
@@ -55,7 +57,7 @@ _HOMES = {
 __all__ = [
     "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Span",
     "Step", "Video", "VideoShape", "WeightsError", "__version__", "connect", "edit", "extend", "fill", "generate", "image", "loop",
-    "presets", "release", "remix", "replay",
+    "presets", "release", "remix", "replay", "storyboard",
 ]  # fmt: skip
 
 

@@ -71,6 +71,18 @@ class Options(TypedDict, total=False):
     progress: Progress | None
 
 
+def choices_from(prompt: str | None, options: Options) -> Choices:
+    """The choices among an editing function's keyword arguments."""
+    return Choices(
+        prompt,
+        options.get("seed"),
+        options.get("steps"),
+        options.get("guidance"),
+        options.get("negative_prompt", ""),
+        options.get("rewrite", True),
+    )
+
+
 def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) -> PreparedEdit:
     """Reads the clips and compiles the plan; raises InputError for the first thing that cannot be used, before any network is loaded."""
     check_count(tool, len(sources))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Unpack
 
-from misora.api.edit import Choices, Options, prepare_edit, start_edit
+from misora.api.edit import Options, choices_from, prepare_edit, start_edit
 from misora.api.sources import ClipSource
 from misora.api.video import Video
 from misora.base.progress import silent
@@ -28,14 +28,7 @@ def edit(tool: Tool, sources: Sequence[ClipSource], prompt: str | None = None, *
         InputError: Something in the request, or a clip, cannot be used.
         WeightsError: Weights are missing or damaged.
     """
-    choices = Choices(
-        prompt,
-        options.get("seed"),
-        options.get("steps"),
-        options.get("guidance"),
-        options.get("negative_prompt", ""),
-        options.get("rewrite", True),
-    )
+    choices = choices_from(prompt, options)
     return start_edit(prepare_edit(tool, sources, choices), progress=options.get("progress") or silent).collect()
 
 

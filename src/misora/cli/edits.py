@@ -10,24 +10,30 @@ from typing import TYPE_CHECKING
 from misora.cli.deliver import notes_on, write
 
 if TYPE_CHECKING:
-    from misora.api.edit import Choices
+    from misora.api.edit import Choices, PreparedEdit
     from misora.api.sources import ClipSource
     from misora.editing.tool import Tool
 
 
 def deliver_edit(tool: Tool, clips: Sequence[ClipSource], choices: Choices, out: Path | None, *, as_json: bool) -> None:
     """Makes the edit; every mistake that can be seen beforehand is found before the networks are loaded."""
-    from misora.api.edit import prepare_edit, start_edit
-    from misora.api.output import check_output
+    from misora.api.edit import prepare_edit
 
     prepared = prepare_edit(tool, clips, choices)
-    target = out or beside(clips[0], tool.name)
-    check_output(target, prepared.plan.shape)
+    reading = [f"new frames as the model reads them: {prepared.scene.caption}"] if choices.rewrite_prompt else []
+    deliver_prepared(prepared, out or beside(clips[0], tool.name), reading, as_json=as_json)
+
+
+def deliver_prepared(prepared: PreparedEdit, out: Path, reading: Sequence[str], *, as_json: bool) -> None:
+    """Says what was noticed, then makes and writes it; ``reading`` is how the words were understood."""
+    from misora.api.edit import start_edit
+    from misora.api.output import check_output
+
+    check_output(out, prepared.plan.shape)
     if not as_json:
-        reading = [f"new frames as the model reads them: {prepared.scene.caption}"] if choices.rewrite_prompt else []
-        for line in [*reading, *notes_on(prepared.rewrite, choices.rewrite_prompt), *prepared.plan.notes]:
+        for line in [*reading, *notes_on(prepared.rewrite, bool(reading)), *prepared.plan.notes]:
             print(line, file=sys.stderr)
-    write(lambda display: start_edit(prepared, progress=display.progress, preview=display.preview), target, as_json=as_json)
+    write(lambda display: start_edit(prepared, progress=display.progress, preview=display.preview), out, as_json=as_json)
 
 
 def beside(clip: ClipSource, verb: str) -> Path:

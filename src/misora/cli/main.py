@@ -26,6 +26,7 @@ from misora.cli.models import models
 from misora.cli.presets import presets
 from misora.cli.remix import remix
 from misora.cli.replay import replay
+from misora.cli.storyboard import storyboard
 from misora.cli.train import train
 from misora.cli.world import world
 
@@ -44,6 +45,7 @@ app.command()(fill)
 app.command()(connect)
 app.command()(loop)
 app.command()(remix)
+app.add_typer(storyboard, name="storyboard")
 app.command()(replay)
 app.add_typer(presets, name="presets")
 app.add_typer(world, name="world")

@@ -45,7 +45,7 @@ class Footage:
 
 def makeable(clip: Footage) -> tuple[Footage, tuple[str, ...]]:
     """``clip`` itself where the model can make frames like its own, else fitted; and a sentence for what was changed."""
-    fps = min(max(clip.fps, MIN_FPS), MAX_FPS)
+    fps = makeable_rate(clip.fps)
     height, width = makeable_size(*clip.size)
     fitted = conformed(clip, height, width, fps)
     notes = []
@@ -54,6 +54,11 @@ def makeable(clip: Footage) -> tuple[Footage, tuple[str, ...]]:
     if (height, width) != clip.size:
         notes.append(f"the clip's {clip.size[1]}x{clip.size[0]} became {width}x{height}, the nearest that can be made")
     return fitted, tuple(notes)
+
+
+def makeable_rate(fps: float) -> float:
+    """The nearest rate that can be made."""
+    return min(max(fps, MIN_FPS), MAX_FPS)
 
 
 def makeable_size(height: int, width: int) -> tuple[int, int]:

@@ -7,6 +7,9 @@ for the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from misora.base.canvas import Frames, Pin
@@ -21,30 +24,47 @@ SHORT_CONTEXT = 2
 """On each of two sides: with three free ones between them, all fit in one look of the network."""
 
 
-def bridge(before: Frames | None, count: int, after: Frames | None, fps: float, scene: Scene, *, mended: bool = True) -> Made:
-    """``count`` new frames between two known clips of one size.
+def bridge(
+    before: Frames | None,
+    count: int,
+    after: Frames | None,
+    fps: float,
+    scene: Scene,
+    *,
+    size: tuple[int, int] | None = None,
+    pins: Sequence[Pin] = (),
+) -> Made:
+    """``count`` new frames between two known clips of one size, which are kept beside them.
 
     Args:
-        before, after: (T, H, W, 3), whole clips or at least a second of them; None where nothing is known. One must be given.
-        mended: Whether the known clips are kept beside the new frames, so that their seams are to be hidden.
+        before, after: (T, H, W, 3), whole clips or at least a second of them; None where nothing is known.
+        size: (height, width), needed where neither is given.
+        pins: What else is known, placed in frames of the new part; what reaches beyond it is cut off.
     """
-    known = before if before is not None else after
-    assert known is not None
-    height, width = known.shape[1:3]
-    pins: list[Pin] = []
-    start = (-count) % TIME_STRIDE + 1 if before is None else 0
+    start, held = 0, []
     if before is not None:
         context = tail(before, SHORT_CONTEXT if after is not None else LONG_CONTEXT)
-        pins.append(Pin(context))
+        held.append(Pin(context))
         start = len(context)
+    elif after is not None:
+        # The new frames end on the grid, so that what comes after is held whole.
+        start = (1 - count) % TIME_STRIDE
     stop = total = start + count
+    held += [shifted(pin, start, count) for pin in pins]
     if after is not None:
         pin = head_pin(after, stop, SHORT_CONTEXT if before is not None else LONG_CONTEXT)
-        pins.append(pin)
+        held.append(pin)
         total = pin.frame_index + len(pin.frames)
+    height, width = size or (before if before is not None else after).shape[1:3]  # type: ignore[union-attr]
     joint = Joint(None if before is None else before[-1], None if after is None else after[0])
-    canvas = scene.canvas(VideoShape(total, height, width, fps), pins, start)
-    return Made(canvas, start, stop, joint if mended else None)
+    canvas = scene.canvas(VideoShape(total, height, width, fps), held, start)
+    return Made(canvas, start, stop, None if before is None and after is None else joint)
+
+
+def shifted(pin: Pin, start: int, count: int) -> Pin:
+    """``pin``, placed in a part of ``count`` frames, on a canvas where that part begins at ``start``."""
+    frames = pin.frames[: count - pin.frame_index]
+    return replace(pin, frames=frames, frame_index=start + pin.frame_index)
 
 
 def tail(clip: Frames, latents: int) -> Frames:

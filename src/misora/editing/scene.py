@@ -28,6 +28,10 @@ class Scene:
         """The same for the ``number``-th part of a plan, with noise of its own."""
         return replace(self, seed=(self.seed + number) % 2**63)
 
+    def said(self, spans: Sequence[Span]) -> Scene:
+        """The same with captions over time."""
+        return replace(self, spans=tuple(spans))
+
     def canvas(self, shape: VideoShape, pins: Sequence[Pin], start: int = 0) -> Canvas:
         """A canvas whose free part begins at frame ``start``."""
         spans = tuple(later(span, start / shape.fps) for span in self.spans) or (Span(self.caption),)

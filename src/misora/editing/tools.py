@@ -7,6 +7,7 @@ from misora.editing.extend import Extend
 from misora.editing.fill import Fill
 from misora.editing.loop import Loop
 from misora.editing.remix import Remix
+from misora.editing.storyboard.shoot import Shoot
 from misora.editing.tool import Tool
 
-TOOLS: dict[str, type[Tool]] = {tool.name: tool for tool in (Extend, Fill, Connect, Loop, Remix)}
+TOOLS: dict[str, type[Tool]] = {tool.name: tool for tool in (Extend, Fill, Connect, Loop, Remix, Shoot)}

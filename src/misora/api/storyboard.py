@@ -1,0 +1,125 @@
+"""A storyboard becomes a film, and a story or a finished clip becomes a storyboard."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
+
+import numpy as np
+
+from misora.api.edit import Choices, Options, PreparedEdit, choices_from, start_edit
+from misora.api.request import SEED_BITS
+from misora.api.sources import read_source, recipe_in
+from misora.api.video import Video
+from misora.base.errors import InputError, WeightsError
+from misora.base.progress import silent
+from misora.base.recipe import RecipeInput
+from misora.base.settings import load_settings
+from misora.editing.footage import makeable_rate, makeable_size
+from misora.editing.scene import Scene
+from misora.editing.shot_detection import find_cuts
+from misora.editing.storyboard.drafting import draft_from_clip
+from misora.editing.storyboard.file import read_storyboard
+from misora.editing.storyboard.records import Storyboard
+from misora.editing.storyboard.shoot import Shoot
+from misora.media.decode import iter_frames, read_video
+from misora.media.probe import MediaInfo, probe
+from misora.prompting.rewriter import Rewrite, rewrite
+
+
+def storyboard(source: str | os.PathLike[str] | Storyboard, **options: Unpack[Options]) -> Video:
+    """The film of a storyboard.
+
+    Args:
+        source: A YAML or JSON file, or the record; the record's files are found from the current folder, a file's from its own.
+        options: As in ``edit``; ``seed``, ``steps``, ``guidance`` and ``negative_prompt`` win over the storyboard's own.
+    Raises:
+        InputError: An entry, or a file that a card names, cannot be used.
+    """
+    board = source if isinstance(source, Storyboard) else read_storyboard(Path(source))
+    folder = Path() if isinstance(source, Storyboard) else Path(source).parent
+    prepared = prepare_storyboard(board, folder, choices_from(None, options))
+    return start_edit(prepared, progress=options.get("progress") or silent).collect()
+
+
+def prepare_storyboard(board: Storyboard, folder: Path, choices: Choices) -> PreparedEdit:
+    """Reads the cards' files, rewrites their texts and compiles the plan; no network is loaded for it."""
+    media = [read_source(folder / name) for name in board.media]
+    readings: list[Rewrite] = []
+    prompt = board.title or board.first_text or "storyboard"
+    captioned = board.rewritten(recording(readings, choices.rewrite_prompt)).with_numbered_media()
+    scene = Scene(
+        readings[0].text if readings else prompt,
+        next((seed for seed in (choices.seed, board.seed) if seed is not None), secrets.randbits(SEED_BITS)),
+        board.steps if choices.steps is None else choices.steps,
+        board.guidance if choices.guidance is None else choices.guidance,
+        choices.negative_prompt or board.negative,
+    )
+    tool = Shoot(captioned)
+    plan = tool.compile([one.footage for one in media], scene)
+    inputs = tuple(RecipeInput(one.sha256, role="card") for one in media)
+    return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs)
+
+
+def recording(readings: list[Rewrite], rewriting: bool) -> Callable[[str], str]:
+    """Reads each text into ``readings``; what it returns is the caption."""
+
+    def read(text: str) -> str:
+        reading = rewrite(text)
+        if not rewriting:
+            reading = Rewrite(text, reading.language, unknown_words=reading.unknown_words)
+        readings.append(reading)
+        return reading.text
+
+    return read
+
+
+def together(readings: list[Rewrite]) -> Rewrite:
+    """One account of all cards' texts."""
+    return Rewrite(
+        readings[0].text if readings else "",
+        readings[0].language if readings else "en",
+        unknown_words=tuple(dict.fromkeys(word for one in readings for word in one.unknown_words)),
+        added=tuple(dict.fromkeys(phrase for one in readings for phrase in one.added)),
+        replaced=tuple(dict.fromkeys(pair for one in readings for pair in one.replaced)),
+        dropped=tuple(dict.fromkeys(phrase for one in readings for phrase in one.dropped)),
+    )
+
+
+def storyboard_from_clip(clip: str | os.PathLike[str]) -> tuple[Storyboard, str]:
+    """A finished clip as editable cards, one for each shot, and a sentence on where their texts come from.
+
+    Raises:
+        InputError: The file is no clip.
+    """
+    path = Path(clip)
+    info = probe(path)
+    if info.kind == "image":
+        raise InputError(f"{path.name} is a picture, not a clip; write a card with it as image", field="from")
+    cuts = find_cuts(iter_frames(path))
+    texts, said = texts_for(path, info, cuts)
+    height, width = makeable_size(info.height, info.width)
+    board = draft_from_clip(path.name, cuts, texts, info.num_frames, info.fps, height=height, width=width)
+    return replace(board, fps=makeable_rate(info.fps)), said
+
+
+def texts_for(path: Path, info: MediaInfo, cuts: Sequence[int]) -> tuple[list[str], str]:
+    """What each shot shows, by the critic, else by the clip's own recipe, else nothing; and a sentence that says which."""
+    from misora.pipelines.critic import load_critic
+    from misora.pipelines.retelling import retell
+
+    settings = load_settings()
+    try:
+        critic = load_critic(settings.weights, settings.device)
+    except WeightsError:
+        recipe = recipe_in(info.metadata)
+        if recipe is not None and not cuts:
+            return [recipe.caption], "the text is the caption in the clip's own recipe; there is no critic to read the frames"
+        return [""] * (len(cuts) + 1), "the texts are empty: there is no critic to read the frames; write what is seen"
+    clip = read_video(path)
+    shots = np.split(clip.frames, cuts)
+    return [retell(critic, shot, clip.fps) for shot in shots], "the texts are the critic's reading of each shot; empty ones it is unsure of"

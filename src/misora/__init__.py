@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from misora.base.recipe import Recipe
     from misora.base.shapes import VideoShape
     from misora.prompting.presets import Preset
+    from misora.prompting.rewriter import Rewrite, rewrite
 
 _HOMES = {
     "generate": "misora.api.generate",
@@ -52,12 +53,14 @@ _HOMES = {
     "Recipe": "misora.base.recipe",
     "VideoShape": "misora.base.shapes",
     "Preset": "misora.prompting.presets",
+    "Rewrite": "misora.prompting.rewriter",
+    "rewrite": "misora.prompting.rewriter",
 }
 
 __all__ = [
-    "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Span",
-    "Step", "Video", "VideoShape", "WeightsError", "__version__", "connect", "edit", "extend", "fill", "generate", "image", "loop",
-    "presets", "release", "remix", "replay", "storyboard",
+    "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Rewrite",
+    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "connect", "edit", "extend", "fill", "generate", "image", "loop",
+    "presets", "release", "remix", "replay", "rewrite", "storyboard",
 ]  # fmt: skip
 
 

@@ -221,6 +221,7 @@ def recipe_for(
         inputs=inputs,
         preset=preset,
         grade=grade.to_dict(),
+        spans=canvas.spans if len(canvas.spans) > 1 else (),
         edit=edit,
     )
 

@@ -93,7 +93,8 @@ def prepare_replay(recipe: Recipe, images: Sequence[Given]) -> Prepared:
     """The canvas of a recipe, with its pins found among ``images``."""
     given = by_digest(images)
     pins = tuple(build_pin(request_for(needed, given, recipe), recipe.shape)[0] for needed in recipe.inputs)
-    canvas = Canvas(recipe.shape, (Span(recipe.caption),), pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
+    spans = recipe.spans or (Span(recipe.caption),)
+    canvas = Canvas(recipe.shape, spans, pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
     return Prepared(recipe.prompt, canvas, Rewrite(recipe.caption, "en"), recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade))
 
 

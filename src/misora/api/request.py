@@ -73,10 +73,9 @@ def prepare(request: Request) -> Prepared:
     pins = [build_pin(image, shape) for image in request.images]
     preset = preset_of(request)
     read = rewrite(request.prompt, preset=preset)
-    caption = read.text if request.rewrite_prompt else request.prompt
     canvas = Canvas(
         shape=shape,
-        spans=(Span(caption),),
+        spans=spans_of(read, shape) if request.rewrite_prompt else (Span(request.prompt),),
         pins=tuple(pin for pin, _ in pins),
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
         steps=request.steps,
@@ -85,6 +84,14 @@ def prepare(request: Request) -> Prepared:
     )
     inputs = tuple(remembered for _, remembered in pins)
     return Prepared(request.prompt, canvas, read, inputs, preset.name if preset else "", preset.grade if preset else NEUTRAL)
+
+
+def spans_of(read: Rewrite, shape: VideoShape) -> tuple[Span, ...]:
+    """The rewritten prompt over the video's time: its moments share it evenly; a still shows the first."""
+    if not read.beats or shape.num_frames == 1:
+        return (Span(read.beats[0] if read.beats else read.text),)
+    ends = [shape.seconds * (index + 1) / len(read.beats) for index in range(len(read.beats) - 1)]
+    return tuple(Span(beat, start, end) for beat, start, end in zip(read.beats, [0.0, *ends], [*ends, None], strict=True))
 
 
 def preset_of(request: Request) -> Preset | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from misora.base.canvas import Span
 from misora.base.errors import InputError
 from misora.base.shapes import VideoShape
 
@@ -39,12 +40,13 @@ class Recipe:
         misora, torch: Versions.
         pipeline, device, dtype, threads: What computed it; another device or precision gives slightly other pixels.
         prompt: As the person wrote it.
-        caption: As the model read it: the prompt after rewriting.
+        caption: As the model read it: the prompt after rewriting; of several moments the first.
         sampler, steps, guidance: After every default was filled in.
         weights: SHA-256 of each weights file, by kind.
         inputs: Pinned pictures and clips, parents and masks, in order.
         preset: Name of the style preset; empty is none. What it did to the frames is in ``grade``, so that it may change or go.
         grade: Laid over the finished frames (``media.grade.Grade``), as plain data; empty is none.
+        spans: Captions over time, where the prompt had several moments; empty is ``caption`` throughout.
         edit: The editing tool under "tool" and its arguments; None when the video was not made from another.
     """
 
@@ -66,6 +68,7 @@ class Recipe:
     inputs: tuple[RecipeInput, ...] = ()
     preset: str = ""
     grade: Mapping[str, Any] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
     edit: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +87,7 @@ class Recipe:
             values = {key: value for key, value in data.items() if key != "format"}
             values["shape"] = VideoShape(**values["shape"])
             values["inputs"] = tuple(RecipeInput(**entry) for entry in values.get("inputs", ()))
+            values["spans"] = tuple(Span(**entry) for entry in values.get("spans", ()))
             return Recipe(**values)
         except (TypeError, KeyError) as error:
             raise InputError(f"the recipe is damaged: {error}", field="recipe") from error

@@ -14,6 +14,7 @@ from misora.cli.display import Display, showing
 if TYPE_CHECKING:
     from misora.api.generate import Generation
     from misora.api.request import Prepared, Request
+    from misora.base.canvas import Canvas
     from misora.prompting.rewriter import Rewrite
 
 
@@ -55,15 +56,27 @@ def report(generation: Generation, out: Path, took_seconds: float) -> dict[str, 
         "replaced": [list(pair) for pair in rewrite.replaced],
         "dropped": list(rewrite.dropped),
         "from_preset": list(rewrite.from_preset),
+        "excluded": list(rewrite.excluded),
+        "rewritten_by": rewrite.by,
+        "note": rewrite.note,
         "recipe": generation.recipe.to_dict(),
     }
 
 
 def say_reading(prepared: Prepared, rewritten: bool) -> None:
     """How the prompt was understood, on standard error."""
-    lines = [f"prompt as the model reads it: {prepared.canvas.spans[0].caption}"] if rewritten else []
+    lines = captions_of(prepared.canvas) if rewritten else []
     for line in [*lines, *notes_on(prepared.rewrite, rewritten)]:
         print(line, file=sys.stderr)
+
+
+def captions_of(canvas: Canvas) -> list[str]:
+    """The captions that the model is given, with their seconds where there are several."""
+    if len(canvas.spans) == 1:
+        return [f"prompt as the model reads it: {canvas.spans[0].caption}"]
+    ends = [canvas.shape.seconds if span.end is None else span.end for span in canvas.spans]
+    timed = [f"  {span.start:.2f} to {end:.2f} s: {span.caption}" for span, end in zip(canvas.spans, ends, strict=True)]
+    return ["prompt as the model reads it, one moment after another:", *timed]
 
 
 def notes_on(rewrite: Rewrite, rewritten: bool) -> list[str]:
@@ -71,8 +84,12 @@ def notes_on(rewrite: Rewrite, rewritten: bool) -> list[str]:
     notes = [f"words not understood: {', '.join(rewrite.unknown_words)}"] if rewrite.unknown_words else []
     if rewritten and rewrite.replaced:
         notes.append("taken as: " + ", ".join(f"{said} → {taken}" for said, taken in rewrite.replaced))
+    if rewritten and rewrite.added:
+        notes.append(f"added: {', '.join(rewrite.added)}")
     if rewritten and rewrite.dropped:
         notes.append(f"left out: {', '.join(rewrite.dropped)}")
     if rewritten and rewrite.from_preset:
         notes.append(f"from the preset: {', '.join(rewrite.from_preset)}")
-    return notes
+    if rewrite.excluded:
+        notes.append(f"not to be seen, so not said: {', '.join(rewrite.excluded)} (--negative pushes away from it)")
+    return notes + ([f"note: {rewrite.note}"] if rewritten and rewrite.note else [])

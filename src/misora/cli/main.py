@@ -24,6 +24,7 @@ from misora.cli.image import image
 from misora.cli.loop import loop
 from misora.cli.models import models
 from misora.cli.presets import presets
+from misora.cli.prompt import prompt
 from misora.cli.remix import remix
 from misora.cli.replay import replay
 from misora.cli.storyboard import storyboard
@@ -47,6 +48,7 @@ app.command()(loop)
 app.command()(remix)
 app.add_typer(storyboard, name="storyboard")
 app.command()(replay)
+app.command()(prompt)
 app.add_typer(presets, name="presets")
 app.add_typer(world, name="world")
 app.add_typer(models, name="models")

@@ -73,6 +73,11 @@ def heading_of(kind: Kind, action: Action, side: Direction) -> Direction:
     return side if same else OPPOSITE[side]
 
 
+def tokens_of(text: str) -> list[str]:
+    """Latin words, single Chinese characters and marks, as ``Match`` and ``Event`` count them."""
+    return TOKEN.findall(text.replace("-", " ").replace("’", "'"))
+
+
 def is_chinese(text: str) -> bool:
     """Whether more of ``text`` is Chinese characters than Latin words."""
     return len(re.findall(r"[\u3400-\u9fff]", text)) > len(re.findall(r"[A-Za-z]+", text))
@@ -103,12 +108,17 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Somebody does something; ``characters`` is empty when the text does not say who, ``text`` is the verb as written."""
+    """Somebody does something; ``characters`` is empty when the text does not say who, ``text`` is the verb as written.
+
+    ``start`` and ``end`` are the verb's tokens, as in ``Match``.
+    """
 
     characters: tuple[str, ...]
     action: Action
     direction: Direction
     text: str = ""
+    start: int = -1
+    end: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,13 @@ def load_words() -> dict[str, Any]:
 
 
 @cache
+def load_traditional() -> dict[int, str]:
+    """Traditional characters to simplified ones, for ``str.translate``."""
+    pairs = files("misora.world").joinpath("traditional.txt").read_text(encoding="utf-8").split()
+    return str.maketrans({pair[0]: pair[1] for pair in pairs})
+
+
+@cache
 def load_lexicon() -> Lexicon:
     """The lexicon with the whole cast, built once."""
     return Lexicon(load_cast())
@@ -177,23 +194,26 @@ class Lexicon:
 
     Args:
         cast: Characters by id; their names are added to the words of ``lexicon.json``.
+        more: Further phrases and what they mean; where the wording is known already, the known meaning stays.
     """
 
-    def __init__(self, cast: Mapping[str, Character]) -> None:
+    def __init__(self, cast: Mapping[str, Character], more: Iterable[tuple[str, Entry]] = ()) -> None:
         words = load_words()
         self.cast = cast
         self._irregular: dict[str, str] = words["irregular"]
-        self._traditional = str.maketrans({pair[0]: pair[1] for pair in words["traditional"].split()})
+        self._traditional = load_traditional()
         self._function = {self.stem(word) for word in words["function_words"]} | set(words["function_chars"])
         self._fillers = {self.stem(word) for word in words["fillers"]}
         self._nouns: list[dict[str, Any]] = words["nouns"]
         self._root = _Node()
-        for phrase, entry in _phrases(words, cast):
+        self._parts: set[str] = set()
+        self.phrases = (*_phrases(words, cast), *more)
+        for phrase, entry in self.phrases:
             self._insert(phrase, entry)
 
     def read(self, text: str) -> Reading:
         """What ``text`` says, phrase by phrase."""
-        tokens = TOKEN.findall(text.replace("-", " ").replace("’", "'"))
+        tokens = tokens_of(text)
         stems = [self.stem(token) for token in tokens]
         matches, unknown = self._scan(tokens, stems)
         builder = _EventBuilder(tokens)
@@ -210,6 +230,11 @@ class Lexicon:
             unknown=unknown,
         )
 
+    def is_known(self, word: str) -> bool:
+        """Whether a single ``word`` begins or goes on any phrase, or is one that carries no meaning of its own."""
+        stem = self.stem(word)
+        return stem in self._function or stem in self._fillers or stem in self._parts
+
     def stem(self, token: str) -> str:
         """One key for all inflections of a word; Chinese characters in their simplified form."""
         word = self.simplify(token).removesuffix("'s")
@@ -225,6 +250,7 @@ class Lexicon:
         bare = [stem for index, stem in enumerate(stems) if stem not in self._fillers or index in (0, len(stems) - 1)]
         for path in (stems, bare, bare[1:] if len(bare) > 2 and bare[0] in ARTICLES else bare):
             node = self._root
+            self._parts.update(path)
             for stem in path:
                 node = node.children.setdefault(stem, _Node())
             node.entry = node.entry or entry
@@ -413,7 +439,8 @@ class _EventBuilder:
 
     def _act(self, match: Match, action: Action, following: Match | None) -> None:
         gap = self.tokens[match.end : following.start] if following else ["."]
-        attributive = following is not None and following.entry.kind is Kind.CHARACTER and list(gap) in ([], ["的"])
+        bare: list[str] | None = [] if not self.pending or not match.is_chinese else None  # 狗追猫 has an object
+        attributive = following is not None and following.entry.kind is Kind.CHARACTER and list(gap) in (bare, ["的"])
         characters = () if attributive else tuple(dict.fromkeys(self.pending)) or self.last
         self.events.append(_OpenEvent(match, characters, action))
         if not attributive:
@@ -462,4 +489,7 @@ class _EventBuilder:
     def finished(self) -> tuple[Event, ...]:
         if self.events and not self.events[0].characters and self.pending:
             self.events[0].characters = tuple(self.pending)
-        return tuple(Event(event.characters, event.action, event.direction, event.match.text) for event in self.events)
+        return tuple(
+            Event(event.characters, event.action, event.direction, event.match.text, event.match.start, event.match.end)
+            for event in self.events
+        )

@@ -1,0 +1,217 @@
+"""A reading to complete stories, one for each moment: who is carried on, what is filled in, and an account of both.
+
+Fills what training captions always state. A place, time or camera move that is said once holds for the whole prompt; what nobody said comes
+from the preset, then from a hash of the prompt.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from enum import Enum
+from typing import Any, TypeVar
+
+from misora.prompting.grammar import Beat, Part
+from misora.prompting.reading import PromptReading, as_written
+from misora.world.captions import Actor, Language, Story, verb_of
+from misora.world.cast import Character, Gait
+from misora.world.lexicon import SIDES, Kind, Lexicon, Match, Reading, load_words, side_words
+from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time
+
+MAX_ACTORS = 2
+"""Players in one scene of the world the model has seen."""
+LAND = (Place.BEACH, Place.MEADOW, Place.FOREST, Place.SNOW, Place.CITY, Place.DESERT)
+#: Where a character is put when the prompt does not say; others go to one of LAND.
+PLACES = {Gait.SWIMS: (Place.UNDERWATER,), Gait.DRIVES: (Place.CITY, Place.MEADOW, Place.DESERT, Place.SNOW)}
+#: What a character does when the prompt does not say; others walk.
+ACTIONS = {Gait.FLIES: Action.FLY, Gait.ROLLS: Action.BOUNCE, Gait.FLOATS: Action.FLY, Gait.STANDS: Action.STAND}
+#: What somebody goes on doing in a moment that does not name them; absent is gone.
+GOES_ON = {Action.ENTER: Action.STAND, Action.APPROACH: Action.STAND}
+GONE = frozenset({Action.LEAVE, Action.RETREAT})
+
+EnumT = TypeVar("EnumT", bound=Enum)
+
+
+class Account:
+    """What was changed, each phrase once, in order."""
+
+    def __init__(self, prompt: str) -> None:
+        self._prompt = prompt
+        self._added: dict[str, None] = {}
+        self._replaced: dict[tuple[str, str], None] = {}
+        self._dropped: dict[str, None] = {}
+        self._from_preset: dict[str, None] = {}
+
+    def add(self, phrase: str) -> None:
+        self._added[phrase] = None
+
+    def replace(self, written: str, understood: str) -> None:
+        self._replaced[as_written(written, self._prompt), understood.rstrip("*-")] = None
+
+    def drop(self, words: str) -> None:
+        self._dropped[as_written(words, self._prompt)] = None
+
+    def style(self, phrase: str) -> None:
+        self._from_preset[phrase] = None
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        return tuple(self._added)
+
+    @property
+    def replaced(self) -> tuple[tuple[str, str], ...]:
+        return tuple(self._replaced)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        return tuple(self._dropped)
+
+    @property
+    def from_preset(self) -> tuple[str, ...]:
+        return tuple(self._from_preset)
+
+
+class Scenario:
+    """Builds the stories of one prompt, keeping the account."""
+
+    def __init__(self, prompt: str, reading: PromptReading, lexicon: Lexicon, language: Language, style: Reading | None) -> None:
+        self.account = Account(prompt)
+        self._prompt = prompt
+        self._reading = reading
+        self._lexicon = lexicon
+        self._language = language
+        self._style = style
+        self._say: dict[str, Any] = load_words()["say"][language]
+        self._cast: dict[str, Character] = {}
+
+    def stories(self) -> list[Story]:
+        """One story for each moment; none when the prompt names no character."""
+        moments = [self._limited(parts) for parts in self._carried_on()]
+        if not any(moments):
+            return []
+        beats = [(parts, beat) for parts, beat in zip(moments, self._reading.beats, strict=True) if parts]
+        actors = [tuple(self._actor(part) for part in parts) for parts, _ in beats]
+        self._report()
+        gait = actors[0][0].character.gait
+        places = self._filled([beat.place for _, beat in beats], lambda: self._place(gait))
+        times = self._filled([beat.time for _, beat in beats], self._time)
+        cameras = self._filled([beat.camera for _, beat in beats], self._camera)
+        stories = [
+            Story(who, place, time, camera, relations_of(beat, parts))
+            for who, (parts, beat), place, time, camera in zip(actors, beats, places, times, cameras, strict=True)
+        ]
+        return [story for index, story in enumerate(stories) if index == 0 or story != stories[index - 1]]
+
+    def _carried_on(self) -> Iterator[tuple[Part, ...]]:
+        """The players of each moment, with those of the moment before who have not left."""
+        before: tuple[Part, ...] = ()
+        for beat in self._reading.beats:
+            named = {part.character for part in beat.parts}
+            stayed = [goes_on(part) for part in before if part.action not in GONE and part.character not in named]
+            before = (*beat.parts, *stayed) if beat.parts else before
+            yield before
+
+    def _limited(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        for part in parts[MAX_ACTORS:]:
+            self.account.drop(part.text)
+        return tuple(parts[:MAX_ACTORS])
+
+    def _actor(self, part: Part) -> Actor:
+        character = self._named(part)
+        if part.action is None:
+            action = ACTIONS.get(character.gait, Action.WALK)
+            self.account.add(verb_of(Actor(character, action), self._language))
+            return Actor(character, action, self._direction(action, Direction.NONE))
+        return Actor(character, part.action, self._direction(part.action, part.direction))
+
+    def _named(self, part: Part) -> Character:
+        """The character meant by ``part``; the person's own word for it comes first among its names."""
+        if part.character not in self._cast:
+            character = self._lexicon.cast.get(part.character) or self._one_of_kind(part.character)
+            names = character.en if self._language == "en" else character.zh
+            own = tuple(name for name in names if name.lower() == self._lexicon.simplify(part.text))
+            if not own:
+                self.account.replace(part.text, names[0])
+            names = (*own, *names)
+            self._cast[part.character] = replace(character, en=names) if self._language == "en" else replace(character, zh=names)
+        return self._cast[part.character]
+
+    def _one_of_kind(self, hypernym: str) -> Character:
+        kinds = [one for one in self._lexicon.cast.values() if hypernym in (*one.hypernyms_en, *one.hypernyms_zh)]
+        return kinds[self._hash("character") % len(kinds)]
+
+    def _direction(self, action: Action, said: Direction) -> Direction:
+        if action not in TRAVELLING or said is not Direction.NONE:
+            return said
+        chosen = (Direction.LEFT, Direction.RIGHT)[self._hash("direction") % 2]
+        ways = self._say["way"]
+        self.account.add(side_words(ways.get(action, ways["travel"])[0], chosen))
+        return chosen
+
+    def _filled(self, said: Sequence[EnumT | None], otherwise: Callable[[], EnumT]) -> list[EnumT]:
+        """``said`` without gaps: what was said last goes on, what is said first holds from the start."""
+        first = next((value for value in said if value is not None), None)
+        current = otherwise() if first is None else first
+        filled = []
+        for value in said:
+            current = value if value is not None else current
+            filled.append(current)
+        return filled
+
+    def _place(self, gait: Gait) -> Place:
+        options = PLACES.get(gait, LAND)
+        styled = next((place for place in self._style.places if place in options), None) if self._style else None
+        if styled is not None:
+            self.account.style(self._say["place"][styled]["at"][0])
+            return styled
+        place = options[self._hash("place") % len(options)]
+        self.account.add(self._say["place"][place]["at"][0])
+        return place
+
+    def _time(self) -> Time:
+        if self._style and self._style.times:
+            self.account.style(self._say["time"][self._style.times[0]][0])
+            return self._style.times[0]
+        self.account.add(self._say["time"]["day"][0])
+        return Time.DAY
+
+    def _camera(self) -> CameraMove:
+        if self._style and self._style.cameras:
+            self.account.style(self._say["camera"][self._style.cameras[0]]["sentence"][0].format(n="it"))
+            return self._style.cameras[0]
+        self.account.add(self._say["camera"]["static"]["sentence"][0])
+        return CameraMove.STATIC
+
+    def _report(self) -> None:
+        """Words that stand for a near one, and what found no place in a story."""
+        for written, understood in self._reading.mended:
+            self.account.replace(written, understood)
+        for match in self._reading.matches:
+            if match.entry.kind in (Kind.PLACE, Kind.TIME, Kind.ACTION) and not match.entry.exact:
+                self.account.replace(match.text, self._first_phrase(match))
+        for words in self._reading.dropped:
+            self.account.drop(words)
+        headed = any(part.direction is not Direction.NONE for beat in self._reading.beats for part in beat.parts)
+        for match in self._reading.matches:
+            if match.entry.kind in SIDES and not headed:
+                self.account.drop(match.text)
+
+    def _first_phrase(self, match: Match) -> str:
+        table = self._say["verb" if match.entry.kind is Kind.ACTION else match.entry.kind][match.entry.value]
+        return str((table if isinstance(table, list) else next(iter(table.values())))[0])
+
+    def _hash(self, purpose: str) -> int:
+        return zlib.crc32(f"{purpose}/{' '.join(self._prompt.lower().split())}".encode())
+
+
+def goes_on(part: Part) -> Part:
+    """What somebody does in the next moment when it does not name them."""
+    return part if part.action is None else replace(part, action=GOES_ON.get(part.action, part.action))
+
+
+def relations_of(beat: Beat, parts: Sequence[Part]) -> tuple[tuple[str, int, int], ...]:
+    """(relation, index, index) of those relations whose players are both there."""
+    keys = [part.character for part in parts]
+    known = [relation for relation in beat.relations if relation[0] in keys and relation[2] in keys]
+    return tuple((kind, keys.index(first), keys.index(second)) for first, kind, second in known)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from misora.api.draft import finish
     from misora.api.generate import generate, image, presets, release
     from misora.api.pins import PinRequest
     from misora.api.replay import ReplayWarning, replay
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from misora.prompting.rewriter import Rewrite, rewrite
 
 _HOMES = {
+    "finish": "misora.api.draft",
     "generate": "misora.api.generate",
     "image": "misora.api.generate",
     "presets": "misora.api.generate",
@@ -59,8 +61,8 @@ _HOMES = {
 
 __all__ = [
     "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Rewrite",
-    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "connect", "edit", "extend", "fill", "generate", "image", "loop",
-    "presets", "release", "remix", "replay", "rewrite", "storyboard",
+    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "connect", "edit", "extend", "fill", "finish", "generate",
+    "image", "loop", "presets", "release", "remix", "replay", "rewrite", "storyboard",
 ]  # fmt: skip
 
 

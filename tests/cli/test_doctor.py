@@ -24,3 +24,17 @@ def test_missing_weights_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     findings = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
     assert not findings["weights"]["ok"] and "MISORA_WEIGHTS" in findings["weights"]["said"]
     assert findings["codecs"]["ok"]
+
+
+def test_a_rewriter_that_is_not_set_up_is_named_and_does_not_stop_a_video(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MISORA_REWRITER", "chat")
+    monkeypatch.setenv("MISORA_CHAT_KEY", "sk-secret")
+    assert run(["doctor"]) == 0
+    assert "MISORA_CHAT_URL" in capsys.readouterr().out
+    monkeypatch.setenv("MISORA_CHAT_URL", "http://localhost:8000/v1")
+    monkeypatch.setenv("MISORA_CHAT_MODEL", "m")
+    assert run(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "chat: m at localhost, with a key" in out and "sk-secret" not in out

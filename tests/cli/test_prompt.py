@@ -82,3 +82,13 @@ def test_moments_share_the_time_and_replay(tmp_path: Path, capsys: pytest.Captur
 
 def test_a_still_shows_the_first_moment() -> None:
     assert misora.image("a dog runs left, then it jumps", size="64x64", steps=1).recipe.caption.startswith("A dog runs")
+
+
+def test_a_draft_is_finished_at_full_size(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["generate", "a dog runs left", "--draft", "--seconds", "0.3", "--size", "192x128", "--seed", "3", "--out", "d.mp4"]) == 0
+    assert run(["finish", "d.mp4", "--steps", "2"]) == 0
+    assert capsys.readouterr().out == "d.mp4\nd-full.mp4\n"
+    assert run(["finish", "d-full.mp4"]) == 2
+    assert "is no draft, so there is nothing to finish" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d-full.mp4", "d.mp4"]

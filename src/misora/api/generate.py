@@ -13,10 +13,11 @@ import numpy as np
 from misora import __version__
 from misora.api.pins import ImageArgument, to_requests
 from misora.api.request import Prepared, Request, prepare
+from misora.api.underlay import iter_underlaid
 from misora.api.video import Video, metadata_of
 from misora.base.canvas import Canvas, Frames
 from misora.base.progress import Progress, silent
-from misora.base.recipe import Recipe, RecipeInput
+from misora.base.recipe import Draft, Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
 from misora.media.grade import NEUTRAL, Grade, grade_frames
 from misora.models.weights_file import KINDS, weights_digest, weights_path
@@ -67,8 +68,9 @@ def generate(
     steps: int | None = None,
     guidance: float | None = None,
     negative_prompt: str = "",
-    rewrite: bool = True,
+    rewrite: bool | str = True,
     preset: str | Preset | None = None,
+    draft: bool = False,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a video of ``prompt``.
@@ -80,7 +82,8 @@ def generate(
         seed: The same seed gives the same frames; None draws one, which ``Video.recipe`` records.
         image: A file or picture to begin with, ``(file, seconds)`` to pin it elsewhere, or a list of these.
         steps, guidance: None is the model's own default.
-        rewrite: Whether a short prompt is expanded; the result is ``Video.recipe.caption``.
+        rewrite: Whether a short prompt is expanded, or by whom: "offline", "chat"; the result is ``Video.recipe.caption``.
+        draft: A clip of half the size in few steps, to look at; ``finish`` makes it in full.
         preset: A style: the name of one of ``presets()``, or one made by hand.
         progress: Receives every step; may raise ``Cancelled``.
     Raises:
@@ -101,6 +104,7 @@ def generate(
         negative_prompt,
         rewrite_prompt=rewrite,
         preset=preset,
+        draft=draft,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -115,7 +119,7 @@ def image(
     steps: int | None = None,
     guidance: float | None = None,
     negative_prompt: str = "",
-    rewrite: bool = True,
+    rewrite: bool | str = True,
     preset: str | Preset | None = None,
     progress: Progress | None = None,
 ) -> Video:
@@ -143,9 +147,16 @@ def start(
     settings = settings or load_settings()
     pipeline = resident_pipeline(settings)
     recipe = recipe_of(prepared, pipeline, settings)
-    frames = pipeline.iter_frames(prepared.canvas, progress, preview)
+    frames = frames_of(prepared, pipeline, progress, preview)
     graded = grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed)
     return Generation(prepared, recipe, graded)
+
+
+def frames_of(prepared: Prepared, pipeline: NativePipeline, progress: Progress, preview: Preview | None) -> Iterator[Frames]:
+    """The frames before grading; a draft under the canvas is made first."""
+    if prepared.underlay is None:
+        return pipeline.iter_frames(prepared.canvas, progress, preview)
+    return iter_underlaid(pipeline, prepared.canvas, prepared.underlay, progress, preview)
 
 
 def presets() -> PresetShelf:
@@ -183,6 +194,8 @@ def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) 
         inputs=prepared.inputs,
         preset=prepared.preset,
         grade=prepared.grade,
+        draft=prepared.underlay.record if prepared.underlay else None,
+        draft_of=prepared.draft_of,
     )
 
 
@@ -196,6 +209,8 @@ def recipe_for(
     preset: str = "",
     grade: Grade = NEUTRAL,
     edit: Mapping[str, Any] | None = None,
+    draft: Draft | None = None,
+    draft_of: tuple[int, int] | None = None,
 ) -> Recipe:
     """The recipe of a video like ``canvas``: its shape, caption and sampling, whatever canvases it is made of."""
     import torch
@@ -223,6 +238,8 @@ def recipe_for(
         grade=grade.to_dict(),
         spans=canvas.spans if len(canvas.spans) > 1 else (),
         edit=edit,
+        draft=draft,
+        draft_of=draft_of,
     )
 
 

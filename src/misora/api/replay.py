@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from misora.api.generate import Generation, Preview, start, weights_digests
 from misora.api.pins import PinRequest, PinSource, build_pin, digest_of
 from misora.api.request import Prepared
 from misora.api.sources import ClipSource, read_source
+from misora.api.underlay import Underlay
 from misora.api.video import Video
 from misora.base.canvas import Canvas, Span
 from misora.base.errors import InputError, WeightsError
@@ -95,7 +97,25 @@ def prepare_replay(recipe: Recipe, images: Sequence[Given]) -> Prepared:
     pins = tuple(build_pin(request_for(needed, given, recipe), recipe.shape)[0] for needed in recipe.inputs)
     spans = recipe.spans or (Span(recipe.caption),)
     canvas = Canvas(recipe.shape, spans, pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
-    return Prepared(recipe.prompt, canvas, Rewrite(recipe.caption, "en"), recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade))
+    return Prepared(
+        recipe.prompt,
+        canvas,
+        Rewrite(recipe.caption, "en"),
+        recipe.inputs,
+        recipe.preset,
+        Grade.from_dict(recipe.grade),
+        underlay_of(recipe, images),
+        recipe.draft_of,
+    )
+
+
+def underlay_of(recipe: Recipe, images: Sequence[Given]) -> Underlay | None:
+    """The draft that a finished video was made from, pinned pictures fitted to its size; None when it was made at once."""
+    if recipe.draft is None:
+        return None
+    shape = replace(recipe.shape, height=recipe.draft.height, width=recipe.draft.width)
+    small = replace(recipe, shape=shape, steps=recipe.draft.steps, draft=None)
+    return Underlay(prepare_replay(small, images).canvas, recipe.draft.strength)
 
 
 def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit:

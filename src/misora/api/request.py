@@ -6,6 +6,8 @@ import secrets
 from dataclasses import dataclass
 
 from misora.api.pins import PinRequest, build_pin
+from misora.api.underlay import STEPS as DRAFT_STEPS
+from misora.api.underlay import Underlay, draft_shape
 from misora.base.canvas import Canvas, Span
 from misora.base.errors import InputError
 from misora.base.recipe import RecipeInput
@@ -14,7 +16,8 @@ from misora.base.shapes import VideoShape, frames_for, parse_size, size_for
 from misora.media.grade import NEUTRAL, Grade
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
-from misora.prompting.rewriter import Rewrite, rewrite
+from misora.prompting.rewriter import Rewrite
+from misora.prompting.rewriting import rewrite_prompt
 
 SEED_BITS = 32
 
@@ -27,8 +30,9 @@ class Request:
         size: "WIDTHxHEIGHT" or (width, height), as people say it; None is ``resolution`` at ``aspect``.
         seed: None is a random one, which the recipe records.
         steps, guidance: None is the model's own default.
-        rewrite_prompt: Whether a short prompt is expanded into the wording of the training captions.
+        rewrite_prompt: Whether a short prompt is expanded into the wording of the training captions; "offline" or "chat" says by whom.
         preset: Name of a style preset, or one made by hand; None is none.
+        draft: Half the size and few steps, to be finished later; ``size`` is that of the full clip.
     """
 
     prompt: str
@@ -42,9 +46,10 @@ class Request:
     steps: int | None = None
     guidance: float | None = None
     negative_prompt: str = ""
-    rewrite_prompt: bool = True
+    rewrite_prompt: bool | str = True
     still: bool = False
     preset: str | Preset | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class Prepared:
         rewrite: What became of the prompt and which words were not understood; ``text`` is the prompt itself when rewriting was off.
         inputs: What the recipe remembers of the canvas's pins.
         preset: Name of the style preset, empty for none; its ``grade`` is laid over the finished frames.
+        underlay: A draft that is made first and kept under the canvas.
+        draft_of: (height, width) of the full clip that this is a draft of.
     """
 
     prompt: str
@@ -63,27 +70,45 @@ class Prepared:
     inputs: tuple[RecipeInput, ...]
     preset: str = ""
     grade: Grade = NEUTRAL
+    underlay: Underlay | None = None
+    draft_of: tuple[int, int] | None = None
 
 
 def prepare(request: Request) -> Prepared:
     """Checks every field and builds the canvas; raises InputError for the first that cannot be used."""
     if not request.prompt.strip():
         raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
-    shape = shape_of(request)
+    full = shape_of(request)
+    shape = draft_shape(full) if request.draft else full
     pins = [build_pin(image, shape) for image in request.images]
     preset = preset_of(request)
-    read = rewrite(request.prompt, preset=preset)
+    read = rewritten(request, preset)
     canvas = Canvas(
         shape=shape,
-        spans=spans_of(read, shape) if request.rewrite_prompt else (Span(request.prompt),),
+        spans=spans_of(read, shape),
         pins=tuple(pin for pin, _ in pins),
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
-        steps=request.steps,
+        steps=DRAFT_STEPS if request.draft and request.steps is None else request.steps,
         guidance=request.guidance,
         negative_prompt=request.negative_prompt,
     )
     inputs = tuple(remembered for _, remembered in pins)
-    return Prepared(request.prompt, canvas, read, inputs, preset.name if preset else "", preset.grade if preset else NEUTRAL)
+    return Prepared(
+        request.prompt,
+        canvas,
+        read,
+        inputs,
+        preset.name if preset else "",
+        preset.grade if preset else NEUTRAL,
+        draft_of=(full.height, full.width) if request.draft else None,
+    )
+
+
+def rewritten(request: Request, preset: Preset | None) -> Rewrite:
+    """What becomes of the prompt, by whom the request or else the settings say."""
+    asked = request.rewrite_prompt
+    rewriter = asked if isinstance(asked, str) else None if asked else "off"
+    return rewrite_prompt(request.prompt, load_settings(), preset, rewriter)
 
 
 def spans_of(read: Rewrite, shape: VideoShape) -> tuple[Span, ...]:

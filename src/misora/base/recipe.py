@@ -33,6 +33,16 @@ class RecipeInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """The small clip under a finished one: its sides and steps, and how firmly it was pinned, 0 to 1."""
+
+    height: int
+    width: int
+    steps: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How a video was made.
 
@@ -47,6 +57,8 @@ class Recipe:
         preset: Name of the style preset; empty is none. What it did to the frames is in ``grade``, so that it may change or go.
         grade: Laid over the finished frames (``media.grade.Grade``), as plain data; empty is none.
         spans: Captions over time, where the prompt had several moments; empty is ``caption`` throughout.
+        draft: What the video was finished from; None when it was made at once.
+        draft_of: (height, width) of the full size that this video is a draft of; None when it is no draft.
         edit: The editing tool under "tool" and its arguments; None when the video was not made from another.
     """
 
@@ -69,6 +81,8 @@ class Recipe:
     preset: str = ""
     grade: Mapping[str, Any] = field(default_factory=dict)
     spans: tuple[Span, ...] = ()
+    draft: Draft | None = None
+    draft_of: tuple[int, int] | None = None
     edit: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,6 +102,8 @@ class Recipe:
             values["shape"] = VideoShape(**values["shape"])
             values["inputs"] = tuple(RecipeInput(**entry) for entry in values.get("inputs", ()))
             values["spans"] = tuple(Span(**entry) for entry in values.get("spans", ()))
+            values["draft"] = Draft(**values["draft"]) if values.get("draft") else None
+            values["draft_of"] = tuple(values["draft_of"]) if values.get("draft_of") else None
             return Recipe(**values)
         except (TypeError, KeyError) as error:
             raise InputError(f"the recipe is damaged: {error}", field="recipe") from error

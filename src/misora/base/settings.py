@@ -10,17 +10,23 @@
 | ``MISORA_DATABASE`` | ``sqlite:///data/library/misora.db`` | where jobs, accounts and the ledger lie; ``postgresql://...`` too |
 | ``MISORA_VAULT`` | ``data/library/vault`` | folder of finished files and uploads |
 | ``MISORA_PLANS`` | the package's own ``engine/plans.toml`` | what accounts may do and what it costs |
+| ``MISORA_REWRITER`` | ``offline`` | who rewrites prompts: ``off``, ``offline``, ``chat`` |
+| ``MISORA_CHAT_URL`` | | base URL of an OpenAI-compatible endpoint, ``http://localhost:8000/v1`` |
+| ``MISORA_CHAT_MODEL`` | | the model to ask there |
+| ``MISORA_CHAT_KEY`` | | its key, sent to that endpoint alone and never written anywhere |
+| ``MISORA_CHAT_TIMEOUT`` | 20 | seconds to wait for its answer |
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from misora.base.errors import InputError
 
+MAX_TIMEOUT = 600.0
 PACKAGE = Path(__file__).resolve().parent.parent
 DATABASE = "sqlite:///data/library/misora.db"
 VAULT = "data/library/vault"
@@ -37,6 +43,11 @@ class Settings:
     database: str
     vault: str
     plans: Path
+    rewriter: str = "offline"
+    chat_url: str = ""
+    chat_model: str = ""
+    chat_key: str = field(default="", repr=False)
+    chat_timeout: float = 20.0
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -55,4 +66,20 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database=environ.get("MISORA_DATABASE") or DATABASE,
         vault=environ.get("MISORA_VAULT") or VAULT,
         plans=Path(environ.get("MISORA_PLANS") or PLANS),
+        rewriter=environ.get("MISORA_REWRITER") or "offline",
+        chat_url=environ.get("MISORA_CHAT_URL") or "",
+        chat_model=environ.get("MISORA_CHAT_MODEL") or "",
+        chat_key=environ.get("MISORA_CHAT_KEY") or "",
+        chat_timeout=seconds_of("MISORA_CHAT_TIMEOUT", environ.get("MISORA_CHAT_TIMEOUT") or "20"),
     )
+
+
+def seconds_of(name: str, text: str) -> float:
+    """Raises InputError naming the variable unless ``text`` is a number of seconds above 0."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MAX_TIMEOUT:
+        raise InputError(f"{name}={text!r} is not a number of seconds above 0 and at most {MAX_TIMEOUT:g}; nearest: 20", field=name)
+    return seconds

@@ -28,7 +28,7 @@ def deliver(request: Request, out: Path | None, *, as_json: bool) -> None:
     out = out or name_for(request.prompt, ".png" if request.still else ".mp4")
     check_output(out, prepared.canvas.shape)
     if not as_json:
-        say_reading(prepared, request.rewrite_prompt)
+        say_reading(prepared, request.rewrite_prompt not in (False, "off"))
     write(lambda display: start(prepared, progress=display.progress, preview=display.preview), out, as_json=as_json)
 
 

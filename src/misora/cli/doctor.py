@@ -47,6 +47,8 @@ def examine() -> Iterator[Finding]:
     yield attempt("weights", weights_facts)
     yield attempt("codecs", codec_facts)
     yield attempt("stage", assets_facts, needed=False)
+    yield attempt("rewriter", rewriter_facts, needed=False)
+    yield attempt("meaning", meaning_facts, needed=False)
     yield attempt("database", database_facts, needed=False)
 
 
@@ -131,3 +133,25 @@ def database_facts() -> str:
         server = tx.dialect.server_version_info or ()
     database.close()
     return f"{database.engine.url.render_as_string()}: PostgreSQL {'.'.join(map(str, server))}"
+
+
+def rewriter_facts() -> str:
+    """Who rewrites prompts; raises InputError when that cannot work as it is set up. The endpoint is not called."""
+    from misora.base.settings import load_settings
+    from misora.prompting.rewriting import chat_settings, check_rewriter
+
+    settings = load_settings()
+    chosen = check_rewriter(settings.rewriter)
+    if chosen != "chat":
+        return f"{chosen} (MISORA_REWRITER)"
+    chat = chat_settings(settings)
+    return f"{chosen}: {chat.model} at {chat.host}, {'with' if chat.key else 'without'} a key"
+
+
+def meaning_facts() -> str:
+    """Words that no list holds are looked up by meaning only where the extra is installed."""
+    from misora.prompting.meaning import INSTALL, has_encoder
+
+    if not has_encoder():
+        raise ImportError(f"unknown words are not looked up by meaning: {INSTALL}")
+    return "installed"

@@ -6,7 +6,23 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Aspect, Fps, Guidance, Negative, NoRewrite, Out, PresetName, Prompt, Resolution, Seed, Size, Steps
+from misora.cli.options import (
+    AsJson,
+    Aspect,
+    Fps,
+    Guidance,
+    Negative,
+    NoRewrite,
+    Out,
+    PresetName,
+    Prompt,
+    Resolution,
+    Rewriter,
+    Seed,
+    Size,
+    Steps,
+    rewriting,
+)
 
 
 def generate(
@@ -24,7 +40,9 @@ def generate(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     preset: PresetName = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Half the size, few steps; `misora finish` makes it in full.")] = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,7 +52,8 @@ def generate(
     from misora.cli.deliver import deliver
 
     images = tuple(parse_image(text) for text in image or ())
+    rewrite = rewriting(no_rewrite, rewriter)
     request = Request(
-        prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, not no_rewrite, preset=preset
+        prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, rewrite, preset=preset, draft=draft
     )
     deliver(request, out, as_json=as_json)

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from misora.cli.options import AsJson, Aspect, Guidance, Negative, NoRewrite, Out, PresetName, Prompt, Resolution, Seed, Size, Steps
+from misora.cli.options import (
+    AsJson,
+    Aspect,
+    Guidance,
+    Negative,
+    NoRewrite,
+    Out,
+    PresetName,
+    Prompt,
+    Resolution,
+    Rewriter,
+    Seed,
+    Size,
+    Steps,
+    rewriting,
+)
 
 
 def image(
@@ -15,6 +30,7 @@ def image(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     preset: PresetName = None,
     out: Out = None,
     as_json: AsJson = False,
@@ -32,7 +48,7 @@ def image(
         steps=steps,
         guidance=guidance,
         negative_prompt=negative,
-        rewrite_prompt=not no_rewrite,
+        rewrite_prompt=rewriting(no_rewrite, rewriter),
         still=True,
         preset=preset,
     )

@@ -19,6 +19,7 @@ from misora.cli.connect import connect
 from misora.cli.doctor import doctor
 from misora.cli.extend import extend
 from misora.cli.fill import fill
+from misora.cli.finish import finish
 from misora.cli.generate import generate
 from misora.cli.image import image
 from misora.cli.loop import loop
@@ -47,6 +48,7 @@ app.command()(connect)
 app.command()(loop)
 app.command()(remix)
 app.add_typer(storyboard, name="storyboard")
+app.command()(finish)
 app.command()(replay)
 app.command()(prompt)
 app.add_typer(presets, name="presets")

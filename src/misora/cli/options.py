@@ -19,7 +19,13 @@ Steps = Annotated[int | None, typer.Option(help="Denoising steps, 1 to 200; more
 Guidance = Annotated[float | None, typer.Option(help="How closely to follow the prompt; 1 is off.")]
 Negative = Annotated[str, typer.Option(help="What should not be seen.")]
 NoRewrite = Annotated[bool, typer.Option("--no-rewrite", help="Give the prompt to the model as it is.")]
+Rewriter = Annotated[str | None, typer.Option(help="Who rewrites: off, offline or chat. Default: MISORA_REWRITER, else offline.")]
 PresetName = Annotated[str | None, typer.Option("--preset", help="A style; `misora presets list` prints them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, with the recipe, instead of the path.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; the suffix chooses the format. Default: named after the prompt.")]
 OutBeside = Annotated[Path | None, typer.Option("--out", help="Where to write. Default: beside the clip, with the verb in its name.")]
+
+
+def rewriting(no_rewrite: bool, rewriter: str | None) -> bool | str:
+    """What both options together ask of ``Request.rewrite_prompt``."""
+    return False if no_rewrite else rewriter or True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from misora.base.errors import InputError
-from misora.cli.options import PresetName
+from misora.cli.options import PresetName, Rewriter
 
 if TYPE_CHECKING:
     from misora.prompting.rewriter import Rewrite
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def prompt(
     text: Annotated[str | None, typer.Argument(help="What is seen, in English or Chinese.")] = None,
     preset: PresetName = None,
+    rewriter: Rewriter = None,
     table: Annotated[Path | None, typer.Option(help="Score a table of prompts with their meaning, tabs between columns, instead.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -31,17 +32,18 @@ def prompt(
     elif text is None or not text.strip():
         raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
     else:
-        rewrite = rewritten(text, preset)
+        rewrite = rewritten(text, preset, rewriter)
         print(json.dumps(as_data(rewrite), ensure_ascii=False) if as_json else "\n".join(lines_of(rewrite)))
 
 
-def rewritten(text: str, preset: str | None) -> Rewrite:
+def rewritten(text: str, preset: str | None, rewriter: str | None) -> Rewrite:
     """As ``misora generate`` would rewrite it."""
     from misora.base.settings import load_settings
     from misora.prompting.preset_shelf import PresetShelf
-    from misora.prompting.rewriter import rewrite
+    from misora.prompting.rewriting import rewrite_prompt
 
-    return rewrite(text, preset=None if preset is None else PresetShelf(load_settings().presets).get(preset))
+    settings = load_settings()
+    return rewrite_prompt(text, settings, None if preset is None else PresetShelf(settings.presets).get(preset), rewriter)
 
 
 def as_data(rewrite: Rewrite) -> dict[str, Any]:
@@ -53,6 +55,8 @@ def as_data(rewrite: Rewrite) -> dict[str, Any]:
 
 def lines_of(rewrite: Rewrite) -> list[str]:
     """For people: the captions, then each part of the account that is not empty."""
+    from misora.prompting.meaning import INSTALL, has_encoder
+
     rows: list[tuple[str, str]] = []
     for number, beat in enumerate(rewrite.beats or (rewrite.text,), start=1):
         rows.append((f"caption {number}" if rewrite.beats else "caption", beat))
@@ -67,6 +71,8 @@ def lines_of(rewrite: Rewrite) -> list[str]:
         ("not known", rewrite.unknown_words),
     ):
         rows.append((title, ", ".join(words)))
+    if rewrite.unknown_words and not has_encoder():
+        rows.append(("hint", f"{INSTALL} looks unknown words up by meaning"))
     rows.append(("note", rewrite.note))
     return [f"{title:<12}{words}" for title, words in rows if words]
 

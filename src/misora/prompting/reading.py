@@ -7,7 +7,7 @@ Nothing is added here: a fact that the prompt leaves open stays None, and ``rewr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +16,8 @@ from misora.prompting.sequences import clauses_of
 from misora.prompting.spelling import Speller, load_real_words
 from misora.prompting.vocabulary import load_vocabulary, spoken_words
 from misora.world.lexicon import Lexicon, Match, is_chinese, load_traditional
+
+Nearest = Callable[[str], str | None]
 
 MAX_BEATS = 6
 """Moments in one prompt; more is a storyboard."""
@@ -40,7 +42,7 @@ class PromptReading:
         beats: At least one, in order of time.
         matches: Every phrase that was understood.
         unknown: Words that mean nothing to the model, as written.
-        mended: (as written, as read) of misspelt words.
+        mended: (as written, as read) of misspelt words, and of unknown ones that were near to a known one in meaning.
         excluded: Words that the prompt says should not be seen.
         dropped: Understood, but more than a moment can hold.
     """
@@ -54,12 +56,17 @@ class PromptReading:
     dropped: tuple[str, ...] = ()
 
 
-def read_prompt(prompt: str, lexicon: Lexicon | None = None) -> PromptReading:
-    """What ``prompt`` says, with nothing added."""
+def read_prompt(prompt: str, lexicon: Lexicon | None = None, nearest: Nearest | None = None) -> PromptReading:
+    """What ``prompt`` says, with nothing added.
+
+    Args:
+        nearest: Gives the known phrase that an unknown word is near to in meaning, or None; None looks nothing up.
+    """
     lexicon = lexicon or load_vocabulary()
     text, excluded = _without(prompt.translate(load_traditional()), _NOT_THERE, keep=_NOT_NOUNS)
     text, likened = _without(text, _LIKENESS)
     text, mended = mend_spelling(text, lexicon)
+    text, likenesses = swap_unknown(text, lexicon, nearest) if nearest else (text, ())
     readings = [lexicon.read(clause) for clause in clauses_of(text)]
     beats: list[Beat] = []
     dropped: list[str] = []
@@ -71,7 +78,7 @@ def read_prompt(prompt: str, lexicon: Lexicon | None = None) -> PromptReading:
         beats=tuple(beats[:MAX_BEATS]) or (Beat(()),),
         matches=tuple(match for reading in readings for match in reading.matches),
         unknown=_as_written([*(word for reading in readings for word in reading.unknown), *likened], prompt),
-        mended=mended,
+        mended=(*mended, *likenesses),
         excluded=_as_written(excluded, prompt),
         dropped=_as_written(dropped, prompt),
     )
@@ -85,6 +92,16 @@ def mend_spelling(text: str, lexicon: Lexicon) -> tuple[str, tuple[tuple[str, st
             mended.append((word, better))
             text = re.sub(rf"\b{word}\b", better, text)
     return text, tuple(mended)
+
+
+def swap_unknown(text: str, lexicon: Lexicon, nearest: Nearest) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """``text`` with unknown words exchanged for what is near to them in meaning, and what was exchanged."""
+    swapped = []
+    for word in lexicon.read(text).unknown:
+        if (known := nearest(word)) is not None:
+            swapped.append((word, known))
+            text = re.sub(rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word), known, text)
+    return text, tuple(swapped)
 
 
 def as_written(words: str, prompt: str) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from misora.prompting.meaning import load_meaning
 from misora.prompting.presets import Preset
-from misora.prompting.reading import PromptReading, read_prompt
+from misora.prompting.reading import Nearest, PromptReading, read_prompt
 from misora.prompting.scenario import Scenario
 from misora.prompting.vocabulary import load_vocabulary
 from misora.world.captions import Language, tell
@@ -54,10 +55,16 @@ class Rewrite:
     note: str = ""
 
 
-def rewrite(prompt: str, lexicon: Lexicon | None = None, preset: Preset | None = None) -> Rewrite:
-    """``prompt`` in the style of the training captions; place, time and camera that it leaves open come from ``preset`` first."""
+def rewrite(prompt: str, lexicon: Lexicon | None = None, preset: Preset | None = None, nearest: Nearest | None = None) -> Rewrite:
+    """``prompt`` in the style of the training captions.
+
+    Args:
+        preset: Gives place, time and camera where the prompt leaves them open, before they are made up.
+        nearest: As in ``read_prompt``; None asks the encoder of ``misora[meaning]`` where that is installed.
+    """
     lexicon = lexicon or load_vocabulary()
-    reading = read_prompt(prompt, lexicon)
+    meaning = load_meaning() if nearest is None else None
+    reading = read_prompt(prompt, lexicon, meaning.nearest if meaning else nearest)
     language: Language = "zh" if reading.language == "zh" else "en"
     scenario = Scenario(prompt, reading, lexicon, language, style_of(preset, lexicon))
     beats = tuple(tell(story, language) for story in scenario.stories())

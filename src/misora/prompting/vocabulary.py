@@ -46,9 +46,7 @@ def spoken_words(lexicon: Lexicon) -> set[str]:
 
 def near_phrases(characters: Collection[str]) -> Iterator[tuple[str, Entry]]:
     """Every phrase of ``near.json`` with its meaning; those of characters that are not in ``characters`` are left out."""
-    known = {Kind.CHARACTER: set(characters)} | dict(
-        zip(VALUED[1:], map(set, (SMALL.places, SMALL.times, SMALL.actions, SMALL.camera_moves)), strict=True)
-    )
+    known = dict(zip(VALUED, map(set, (characters, SMALL.places, SMALL.times, SMALL.actions, SMALL.camera_moves)), strict=True))
     for kind in VALUED:
         for value, phrases in load_near()[kind].items():
             if value in known[kind]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from misora.api.pins import PinRequest
     from misora.api.replay import ReplayWarning, replay
     from misora.api.storyboard import storyboard
-    from misora.api.tools import connect, edit, extend, fill, loop, remix
+    from misora.api.tools import blend, connect, edit, extend, fill, loop, recut, reframe, remix, restyle
     from misora.api.video import Video
     from misora.base.canvas import Canvas, Pin, Span
     from misora.base.errors import Cancelled, InputError, MediaError, MisoraError, WeightsError
@@ -41,6 +41,10 @@ _HOMES = {
     "fill": "misora.api.tools",
     "loop": "misora.api.tools",
     "remix": "misora.api.tools",
+    "restyle": "misora.api.tools",
+    "reframe": "misora.api.tools",
+    "recut": "misora.api.tools",
+    "blend": "misora.api.tools",
     "storyboard": "misora.api.storyboard",
     "Video": "misora.api.video",
     "Canvas": "misora.base.canvas",
@@ -61,8 +65,8 @@ _HOMES = {
 
 __all__ = [
     "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Rewrite",
-    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "connect", "edit", "extend", "fill", "finish", "generate",
-    "image", "loop", "presets", "release", "remix", "replay", "rewrite", "storyboard",
+    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "blend", "connect", "edit", "extend", "fill", "finish", "generate",
+    "image", "loop", "presets", "recut", "reframe", "release", "remix", "replay", "restyle", "rewrite", "storyboard",
 ]  # fmt: skip
 
 

@@ -77,6 +77,41 @@ def test_a_stronger_remix_is_farther_from_the_source(clip: Path) -> None:
     assert distances == sorted(distances) and len(set(distances)) == 4
 
 
+def test_recut_keeps_stretches_and_makes_gaps_with_words_of_their_own(clip: Path) -> None:
+    frames = read_source(clip).footage.frames
+    made = misora.recut(clip, ["0.5-0.75", "gap:0.25:a cat jumps", "0-0.25"], **OPTIONS)
+    assert same(made.frames[:6], frames[12:18]) and len(made.frames) == 18 and same(made.frames[12:], frames[:6])
+    assert made.recipe.edit is not None and made.recipe.edit["pieces"][1]["text"].startswith("A cat jumps")
+    assert same(misora.replay(made.recipe, images=[clip]).frames, made.frames)
+
+
+def test_blend_begins_as_one_clip_and_ends_as_the_other(clip: Path, tmp_path: Path) -> None:
+    write_video(tmp_path / "other.mp4", np.full((20, 64, 64, 3), 230, np.uint8), 24.0)
+    made = misora.blend(clip, tmp_path / "other.mp4", [(0, 0), (0.2, 0), (0.6, 1)], **OPTIONS)
+    assert same(made.frames[:4], read_source(clip).footage.frames[:4])
+    assert same(made.frames[16:], read_source(tmp_path / "other.mp4").footage.frames[16:])
+    assert same(misora.replay(made.recipe, images=[tmp_path / "other.mp4", clip]).frames, made.frames)
+
+
+def test_reframe_keeps_the_clip_inside_its_frame(clip: Path) -> None:
+    made = misora.reframe(clip, size="128x64", **OPTIONS)
+    assert made.frames.shape == (20, 64, 128, 3) and same(made.frames[:, :, 32:96], read_source(clip).footage.frames)
+    assert made.frames[:, :, :32].std() > 1
+    assert same(misora.replay(made.recipe, images=[clip]).frames, made.frames)
+
+
+def test_restyle_takes_a_preset_and_no_other_tool_does(clip: Path) -> None:
+    made = misora.restyle(clip, "film-noir", prompt="a dog runs", steps=2, seed=3)
+    assert made.recipe.preset == "film-noir" and made.recipe.grade
+    plain = misora.restyle(clip, prompt="a dog runs", steps=2, seed=3)
+    assert np.ptp(made.frames.astype(int), axis=-1).mean() < np.ptp(plain.frames.astype(int), axis=-1).mean()
+    assert same(misora.replay(made.recipe, images=[clip]).frames, made.frames)
+    with pytest.raises(InputError, match="preset and prompt are missing"):
+        misora.restyle(clip)
+    with pytest.raises(InputError, match="extend keeps frames as they were and takes no preset; use restyle"):
+        prepare_edit(Extend(), [clip], Choices("a dog", preset="film-noir"))
+
+
 def test_a_player_is_looked_for_by_the_critic(clip: Path, tiny_weights: Path) -> None:
     with pytest.raises(misora.MisoraError, match="critic"):
         misora.remix(clip, "a cat", player="the dog", steps=1)

@@ -29,6 +29,10 @@ VERBS = {
     "extend backward": (["extend", "clip.mp4", "--seconds", "0.25", "--backward"], 18),
     "fill": (["fill", "clip.mp4", "--start", "0.2", "--end", "0.3"], 12),
     "connect": (["connect", "clip.mp4", "clip.mp4", "--seconds", "0.25"], 30),
+    "recut": (["recut", "clip.mp4", "0.25-0.5", "gap:0.25", "2/0-0.25", "--with", "clip.mp4"], 18),
+    "blend": (["blend", "clip.mp4", "clip.mp4", "--curve", "mix"], 12),
+    "reframe": (["reframe", "clip.mp4", "--aspect", "3:2"], 12),
+    "restyle": (["restyle", "clip.mp4", "--preset", "film-noir"], 12),
     "loop": (["loop", "clip.mp4", "--length", "0.25"], 18),
 }
 
@@ -71,6 +75,11 @@ MISTAKES = {
     "remix strength": ([*REMIX, "--strength", "2"], "strength=2 is outside 0 to 1; nearest: 1"),
     "remix box": ([*REMIX, "--box", "0,0,999,9"], "box=0,0,999,9 is outside the clip's 64x64; nearest: 0,0,64,9"),
     "remix without words": (["remix", "clip.mp4", " "], "prompt is empty"),
+    "curve": (["blend", "clip.mp4", "clip.mp4", "--curve", "0:2", *SMALL], "curve[0] has influence 2, outside 0 to 1; nearest: 1"),
+    "piece": (["recut", "clip.mp4", "all", *SMALL], "'all' is neither START-END nor gap:SECONDS"),
+    "shape": (["reframe", "clip.mp4", "--aspect", "1:1", *SMALL], "the clip has that shape already, 64x64"),
+    "look": (["restyle", "clip.mp4"], "preset and prompt are missing"),
+    "unknown look": (["restyle", "clip.mp4", "--preset", "nice", *SMALL], "nice"),
     "out of another kind": (["loop", "clip.mp4", "--out", "a.png", *SMALL], "does not end as a video does"),
     "steps": (["loop", "clip.mp4", "--prompt", "a dog", "--steps", "0"], "steps=0 is outside 1 to 200; nearest: 1"),
 }

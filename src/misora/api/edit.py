@@ -18,9 +18,14 @@ from misora.base.settings import Settings, load_settings
 from misora.editing.footage import Footage
 from misora.editing.masks import to_picture
 from misora.editing.plan import Plan, assemble
+from misora.editing.recut import Recut
 from misora.editing.remix import Remix
+from misora.editing.restyle import Restyle
 from misora.editing.scene import Scene
 from misora.editing.tool import Tool, to_data
+from misora.media.grade import NEUTRAL, Grade, grade_frames
+from misora.prompting.preset_shelf import PresetShelf
+from misora.prompting.presets import Preset
 from misora.prompting.rewriter import Rewrite, rewrite
 
 if TYPE_CHECKING:
@@ -33,6 +38,7 @@ class Choices:
 
     Args:
         prompt: None is the caption in the first clip's own recipe.
+        preset: A style for the whole result, by name or made by hand; only ``restyle`` takes one, since it keeps no frame as it was.
     """
 
     prompt: str | None = None
@@ -41,6 +47,7 @@ class Choices:
     guidance: float | None = None
     negative_prompt: str = ""
     rewrite_prompt: bool = True
+    preset: str | Preset | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +57,7 @@ class PreparedEdit:
     Args:
         rewrite: What became of the prompt.
         inputs: Parents by digest, in the order of the tool's clips.
+        preset: Name of the style preset, empty for none; its ``grade`` is laid over the finished frames.
     """
 
     prompt: str
@@ -58,6 +66,8 @@ class PreparedEdit:
     plan: Plan
     rewrite: Rewrite
     inputs: tuple[RecipeInput, ...]
+    preset: str = ""
+    grade: Grade = NEUTRAL
 
 
 class Options(TypedDict, total=False):
@@ -86,8 +96,11 @@ def choices_from(prompt: str | None, options: Options) -> Choices:
 def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) -> PreparedEdit:
     """Reads the clips and compiles the plan; raises InputError for the first thing that cannot be used, before any network is loaded."""
     check_count(tool, len(sources))
+    preset = find_preset(tool, choices)
     clips = [read_source(source) for source in sources]
-    prompt, read = caption_for(choices, clips[0])
+    prompt, read = caption_for(choices, clips[0], preset)
+    if isinstance(tool, Recut) and choices.rewrite_prompt:
+        tool = tool.rewritten(lambda text: rewrite(text).text)
     scene = Scene(
         read.text,
         secrets.randbits(SEED_BITS) if choices.seed is None else choices.seed,
@@ -97,7 +110,18 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
     )
     plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene)
     inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False))
-    return PreparedEdit(prompt, tool, scene, plan, read, inputs)
+    return PreparedEdit(prompt, tool, scene, plan, read, inputs, preset.name if preset else "", preset.grade if preset else NEUTRAL)
+
+
+def find_preset(tool: Tool, choices: Choices) -> Preset | None:
+    """The preset that was asked for; raises InputError for a tool that promises to keep frames as they were."""
+    if isinstance(tool, Restyle) and choices.preset is None and choices.prompt is None:
+        raise InputError("preset and prompt are missing; name a look, for example preset film-noir", field="preset")
+    if choices.preset is not None and not isinstance(tool, Restyle):
+        raise InputError(f"{tool.name} keeps frames as they were and takes no preset; use restyle", field="preset")
+    if choices.preset is None or isinstance(choices.preset, Preset):
+        return choices.preset
+    return PresetShelf(load_settings().presets).get(choices.preset)
 
 
 def materials(tool: Tool, clips: Sequence[Footage]) -> list[Footage]:
@@ -122,17 +146,19 @@ def check_count(tool: Tool, given: int) -> None:
         raise InputError(f"{tool.name} takes {wanted} clip{'s' * (most > 1)}, {given} given", field="clips")
 
 
-def caption_for(choices: Choices, first: Sourced) -> tuple[str, Rewrite]:
+def caption_for(choices: Choices, first: Sourced, preset: Preset | None = None) -> tuple[str, Rewrite]:
     """The prompt and how the model reads it: what was asked for, else what the first clip says it shows."""
     if choices.prompt is not None:
         if not choices.prompt.strip():
             raise InputError("prompt is empty; say what the new frames show, or leave it out to go on as before", field="prompt")
-        read = rewrite(choices.prompt)
+        read = rewrite(choices.prompt, preset=preset)
         return choices.prompt, read if choices.rewrite_prompt else Rewrite(choices.prompt, read.language, unknown_words=read.unknown_words)
     if first.recipe is None:
         raise InputError(
             f"prompt is missing, and {first.name} carries no recipe to take one from; say what the new frames show", field="prompt"
         )
+    if preset is not None:
+        return first.recipe.prompt, rewrite(first.recipe.prompt, preset=preset)
     return first.recipe.prompt, Rewrite(first.recipe.caption, "en")
 
 
@@ -148,9 +174,12 @@ def start_edit(
         settings,
         prompt=prepared.prompt,
         inputs=prepared.inputs,
+        preset=prepared.preset,
+        grade=prepared.grade,
         edit=to_data(prepared.tool),
     )
-    return Generation(prepared, recipe, assemble(prepared.plan, maker(pipeline, prepared.plan, progress, preview)))
+    frames = assemble(prepared.plan, maker(pipeline, prepared.plan, progress, preview))
+    return Generation(prepared, recipe, grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed))
 
 
 def maker(pipeline: NativePipeline, plan: Plan, progress: Progress, preview: Preview | None) -> Callable[[Canvas], Iterator[Frames]]:

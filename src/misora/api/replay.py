@@ -124,9 +124,8 @@ def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit
     tool = from_data(recipe.edit or {}, TOOLS)
     clips = [read_source(to_clip(found(needed, given))).footage for needed in recipe.inputs]
     scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
-    return PreparedEdit(
-        recipe.prompt, tool, scene, tool.compile(materials(tool, clips), scene), Rewrite(recipe.caption, "en"), recipe.inputs
-    )
+    plan, said = tool.compile(materials(tool, clips), scene), Rewrite(recipe.caption, "en")
+    return PreparedEdit(recipe.prompt, tool, scene, plan, said, recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade))
 
 
 def by_digest(images: Sequence[Given]) -> dict[str, Given]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Unpack
 
-from misora.api.edit import Options, choices_from, prepare_edit, start_edit
+from misora.api.edit import Choices, Options, choices_from, prepare_edit, start_edit
 from misora.api.sources import ClipSource
 from misora.api.video import Video
-from misora.base.progress import silent
+from misora.base.progress import Progress, silent
+from misora.editing.blend import Blend
 from misora.editing.connect import Connect
 from misora.editing.extend import Extend
 from misora.editing.fill import Fill
 from misora.editing.loop import Loop
+from misora.editing.recut import Piece, Recut, parse_piece
+from misora.editing.reframe import Reframe
 from misora.editing.remix import Remix
+from misora.editing.restyle import Restyle
 from misora.editing.tool import Tool
+from misora.prompting.presets import Preset
 
 
 def edit(tool: Tool, sources: Sequence[ClipSource], prompt: str | None = None, **options: Unpack[Options]) -> Video:
@@ -28,8 +34,12 @@ def edit(tool: Tool, sources: Sequence[ClipSource], prompt: str | None = None, *
         InputError: Something in the request, or a clip, cannot be used.
         WeightsError: Weights are missing or damaged.
     """
-    choices = choices_from(prompt, options)
-    return start_edit(prepare_edit(tool, sources, choices), progress=options.get("progress") or silent).collect()
+    return run(tool, sources, choices_from(prompt, options), options.get("progress"))
+
+
+def run(tool: Tool, sources: Sequence[ClipSource], choices: Choices, progress: Progress | None) -> Video:
+    """Prepares, makes, collects."""
+    return start_edit(prepare_edit(tool, sources, choices), progress=progress or silent).collect()
 
 
 def extend(
@@ -77,3 +87,47 @@ def remix(
     """
     tool = Remix(strength, start, end, box, player)
     return edit(tool, [clip] if mask is None else [clip, mask], prompt, **options)
+
+
+def recut(
+    clip: ClipSource, pieces: Sequence[str | Piece], *others: ClipSource, prompt: str | None = None, **options: Unpack[Options]
+) -> Video:
+    """Stretches of ``clip`` and ``others`` in a new order, kept bit for bit, with gaps that are made. Options as in ``edit``.
+
+    Args:
+        pieces: "0-1.5", "3-" (to the end), "2/0-1" (of the first of ``others``), "gap:1", "gap:1:a dog jumps", or the records.
+    """
+    records = tuple(parse_piece(piece) if isinstance(piece, str) else piece for piece in pieces)
+    return edit(Recut(records), [clip, *others], prompt, **options)
+
+
+def blend(
+    first: ClipSource,
+    second: ClipSource,
+    curve: str | Sequence[tuple[float, float]] = "transition",
+    *,
+    prompt: str | None = None,
+    **options: Unpack[Options],
+) -> Video:
+    """One clip of two, along ``curve``: "transition", "mix", "sample", or (seconds, influence of the second). Options as in ``edit``."""
+    return edit(Blend(curve if isinstance(curve, str) else tuple(curve)), [first, second], prompt, **options)
+
+
+def reframe(
+    clip: ClipSource, *, size: str | None = None, aspect: str | None = None, prompt: str | None = None, **options: Unpack[Options]
+) -> Video:
+    """``clip``, kept bit for bit, on a larger canvas: "WIDTHxHEIGHT", or the smallest of an aspect "9:16". Options as in ``edit``."""
+    return edit(Reframe(size, aspect), [clip], prompt, **options)
+
+
+def restyle(
+    clip: ClipSource,
+    preset: str | Preset | None = None,
+    *,
+    prompt: str | None = None,
+    strength: str | float = "subtle",
+    **options: Unpack[Options],
+) -> Video:
+    """``clip`` in the look of a preset, a prompt, or both; ``strength`` as in ``remix``. Options as in ``edit``."""
+    choices = replace(choices_from(prompt, options), preset=preset)
+    return run(Restyle(strength), [clip], choices, options.get("progress"))

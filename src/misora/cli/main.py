@@ -15,6 +15,7 @@ import typer
 
 from misora import __version__
 from misora.base.errors import AssetsError, Cancelled, InputError, MisoraError, MissingExtraError, WeightsError
+from misora.cli.blend import blend
 from misora.cli.connect import connect
 from misora.cli.doctor import doctor
 from misora.cli.extend import extend
@@ -26,8 +27,11 @@ from misora.cli.loop import loop
 from misora.cli.models import models
 from misora.cli.presets import presets
 from misora.cli.prompt import prompt
+from misora.cli.recut import recut
+from misora.cli.reframe import reframe
 from misora.cli.remix import remix
 from misora.cli.replay import replay
+from misora.cli.restyle import restyle
 from misora.cli.storyboard import storyboard
 from misora.cli.train import train
 from misora.cli.world import world
@@ -47,6 +51,10 @@ app.command()(fill)
 app.command()(connect)
 app.command()(loop)
 app.command()(remix)
+app.command()(restyle)
+app.command()(recut)
+app.command()(blend)
+app.command()(reframe)
 app.add_typer(storyboard, name="storyboard")
 app.command()(finish)
 app.command()(replay)

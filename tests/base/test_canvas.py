@@ -141,3 +141,12 @@ def test_caption_at(spans: tuple[Span, ...], seconds: float, caption: str) -> No
 
 def test_captions_come_once_each_in_order_of_use() -> None:
     assert list(canvas(Span("dog", 0, 1), Span("fox", 1, 2), Span("dog", 2)).captions()) == ["dog", "fox"]
+
+
+@pytest.mark.parametrize("shape", [(8, 3, 9, 9), (8, 9, 2, 3), (8, 0, 2, 3), (3, 2, 3)])
+def test_a_past_that_does_not_fit_the_grid_is_refused(shape: tuple[int, ...]) -> None:
+    shape_of_canvas = VideoShape(17, 64, 96, 24.0)
+    with pytest.raises(InputError, match=r"canvas\.past is") as caught:
+        Canvas(shape_of_canvas, (Span("a dog"),), past=np.zeros(shape, np.float32))
+    assert caught.value.field == "past"
+    assert Canvas(shape_of_canvas, (Span("a dog"),), past=np.zeros((8, 3, 2, 3), np.float32)).past is not None

@@ -10,6 +10,7 @@ from misora.base.progress import Step
 from misora.base.shapes import LatentShape, VideoShape
 from misora.pipelines.grid import grid_of
 from misora.pipelines.native import check_fit, draw_noise, steps_to_wait
+from misora.pipelines.tail import TailKeeper
 from tiny import tiny_pipeline, tiny_text_encoder, tiny_transformer, tiny_vae
 
 
@@ -156,3 +157,21 @@ def test_steps_in_which_every_frame_waits_are_not_paid_for(rng: np.random.Genera
     pipeline.sample(canvas(9, steps=10, pins=(Pin(clip, 0, 0.8),)), seen.append)
     done = [step.done for step in seen if step.stage == "denoise"]
     assert 1 < len(done) < 8 and done[-1] == 10
+
+
+def test_a_clip_that_goes_on_from_latents_begins_with_their_pictures() -> None:
+    pipeline, keeper = tiny_pipeline(max_window=4), TailKeeper()
+    first = np.concatenate(list(pipeline.iter_frames(canvas(25), tail=keeper)))
+    assert keeper.latents is not None and keeper.latents.shape == (8, 3, 2, 2)
+    longer = pipeline.sample(canvas(33, seed=2, past=keeper.latents))
+    assert len(longer) == 33
+    # frames 8 to 24 of the first are frames 0 to 16 of the second; the decoder's memory is warm after a few
+    assert np.abs(longer[8:17].astype(int) - first[16:25]).max() <= 1
+    assert np.array_equal(longer, pipeline.sample(canvas(33, seed=2, past=keeper.latents)))
+
+
+def test_a_still_has_no_tail_and_a_short_clip_a_short_one() -> None:
+    for num_frames, kept in ((1, None), (9, 1), (17, 2), (41, 3)):
+        keeper = TailKeeper()
+        assert len(list(tiny_pipeline(max_window=4).iter_frames(canvas(num_frames), tail=keeper)))
+        assert (None if keeper.latents is None else keeper.latents.shape[1]) == kept

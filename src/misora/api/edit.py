@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from misora.api.generate import Generation, Preview, recipe_for, resident_pipeline
+from misora.api.generate import Generation, Preview, new_keeper, recipe_for, resident_pipeline
 from misora.api.request import SEED_BITS
 from misora.api.sources import ClipSource, Sourced, read_source
 from misora.base.canvas import Canvas, Frames
@@ -15,6 +15,7 @@ from misora.base.errors import InputError
 from misora.base.progress import Progress, Step, silent
 from misora.base.recipe import RecipeInput
 from misora.base.settings import Settings, load_settings
+from misora.base.tail import digest_of_latents
 from misora.editing.footage import Footage
 from misora.editing.masks import to_picture
 from misora.editing.plan import Plan, assemble
@@ -30,6 +31,7 @@ from misora.prompting.rewriter import Rewrite, rewrite
 
 if TYPE_CHECKING:
     from misora.pipelines.native import NativePipeline
+    from misora.pipelines.tail import TailKeeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class PreparedEdit:
     inputs: tuple[RecipeInput, ...]
     preset: str = ""
     grade: Grade = NEUTRAL
+
+    @property
+    def last_canvas_frames(self) -> int:
+        """Frames of the canvas that the result ends with."""
+        return self.plan.canvases[-1].shape.num_frames
 
 
 class Options(TypedDict, total=False):
@@ -109,8 +116,13 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
         choices.negative_prompt,
     )
     plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene)
-    inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False))
+    inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False)) + pasts(plan)
     return PreparedEdit(prompt, tool, scene, plan, read, inputs, preset.name if preset else "", preset.grade if preset else NEUTRAL)
+
+
+def pasts(plan: Plan) -> tuple[RecipeInput, ...]:
+    """The latents that the plan goes on from, by digest."""
+    return tuple(RecipeInput(digest_of_latents(canvas.past), role="latents") for canvas in plan.canvases if canvas.past is not None)
 
 
 def find_preset(tool: Tool, choices: Choices) -> Preset | None:
@@ -178,11 +190,14 @@ def start_edit(
         grade=prepared.grade,
         edit=to_data(prepared.tool),
     )
-    frames = assemble(prepared.plan, maker(pipeline, prepared.plan, progress, preview))
-    return Generation(prepared, recipe, grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed))
+    keeper = new_keeper() if prepared.plan.ends_made and prepared.grade == NEUTRAL else None
+    frames = assemble(prepared.plan, maker(pipeline, prepared.plan, progress, preview, keeper))
+    return Generation(prepared, recipe, grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed), keeper)
 
 
-def maker(pipeline: NativePipeline, plan: Plan, progress: Progress, preview: Preview | None) -> Callable[[Canvas], Iterator[Frames]]:
+def maker(
+    pipeline: NativePipeline, plan: Plan, progress: Progress, preview: Preview | None, keeper: TailKeeper | None = None
+) -> Callable[[Canvas], Iterator[Frames]]:
     """Makes the plan's canvases one after another and reports their steps as those of one job."""
     canvases = plan.canvases
     numbers = {id(canvas): number for number, canvas in enumerate(canvases)}
@@ -190,7 +205,7 @@ def maker(pipeline: NativePipeline, plan: Plan, progress: Progress, preview: Pre
     def make(canvas: Canvas) -> Iterator[Frames]:
         number = numbers[id(canvas)]
         report = silent if progress is silent else lambda step: progress(in_all(step, number, len(canvases)))
-        return pipeline.iter_frames(canvas, report, preview)
+        return pipeline.iter_frames(canvas, report, preview, keeper if number == len(canvases) - 1 else None)
 
     return make
 

@@ -19,6 +19,8 @@ from misora.base.canvas import Canvas, Frames
 from misora.base.progress import Progress, silent
 from misora.base.recipe import Draft, Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
+from misora.base.shapes import TIME_STRIDE
+from misora.base.tail import Tail
 from misora.media.grade import NEUTRAL, Grade, grade_frames
 from misora.models.weights_file import KINDS, weights_digest, weights_path
 from misora.prompting.preset_shelf import PresetShelf
@@ -27,6 +29,7 @@ from misora.prompting.presets import Preset
 if TYPE_CHECKING:
     from misora.api.edit import PreparedEdit
     from misora.pipelines.native import NativePipeline
+    from misora.pipelines.tail import TailKeeper
 
 Preview = Callable[[Frames], None]
 
@@ -38,11 +41,21 @@ class Generation:
     prepared: Prepared | PreparedEdit
     recipe: Recipe
     frames: Iterator[Frames]
+    keeper: TailKeeper | None = None
 
     def collect(self) -> Video:
         """Waits for all frames."""
         frames = np.concatenate(list(self.frames))
-        return Video(frames, self.recipe.shape.fps, self.recipe, self.prepared.rewrite.unknown_words)
+        return Video(frames, self.recipe.shape.fps, self.recipe, self.prepared.rewrite.unknown_words, self.tail)
+
+    @property
+    def tail(self) -> Tail | None:
+        """The clip's last latents, once all frames were drawn; None where they are not its own end."""
+        latents = None if self.keeper is None else self.keeper.latents
+        if latents is None:
+            return None
+        overhang = -(self.prepared.last_canvas_frames - 1) % TIME_STRIDE
+        return Tail(latents, overhang, self.recipe.weights["video_vae"])
 
     def save(self, path: Path) -> None:
         """Makes and writes the video; an MP4 frame by frame, so that memory does not grow with its length."""
@@ -147,15 +160,24 @@ def start(
     settings = settings or load_settings()
     pipeline = resident_pipeline(settings)
     recipe = recipe_of(prepared, pipeline, settings)
-    frames = frames_of(prepared, pipeline, progress, preview)
+    keeper = new_keeper() if prepared.grade == NEUTRAL else None
+    frames = frames_of(prepared, pipeline, progress, preview, keeper)
     graded = grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed)
-    return Generation(prepared, recipe, graded)
+    return Generation(prepared, recipe, graded, keeper)
 
 
-def frames_of(prepared: Prepared, pipeline: NativePipeline, progress: Progress, preview: Preview | None) -> Iterator[Frames]:
+def new_keeper() -> TailKeeper:
+    from misora.pipelines.tail import TailKeeper
+
+    return TailKeeper()
+
+
+def frames_of(
+    prepared: Prepared, pipeline: NativePipeline, progress: Progress, preview: Preview | None, keeper: TailKeeper | None
+) -> Iterator[Frames]:
     """The frames before grading; a draft under the canvas is made first."""
     if prepared.underlay is None:
-        return pipeline.iter_frames(prepared.canvas, progress, preview)
+        return pipeline.iter_frames(prepared.canvas, progress, preview, keeper)
     return iter_underlaid(pipeline, prepared.canvas, prepared.underlay, progress, preview)
 
 

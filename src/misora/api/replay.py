@@ -23,6 +23,7 @@ from misora.base.errors import InputError, WeightsError
 from misora.base.progress import Progress, silent
 from misora.base.recipe import Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
+from misora.editing.footage import Footage
 from misora.editing.scene import Scene
 from misora.editing.tool import from_data
 from misora.editing.tools import TOOLS
@@ -122,10 +123,28 @@ def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit
     """The plan of a recipe's edit, with its parents found among ``images``."""
     given = by_digest(images)
     tool = from_data(recipe.edit or {}, TOOLS)
-    clips = [read_source(to_clip(found(needed, given))).footage for needed in recipe.inputs]
+    clips = [with_tail_of(recipe, read_source(to_clip(found(one, given))).footage) for one in recipe.inputs if one.role != "latents"]
     scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
     plan, said = tool.compile(materials(tool, clips), scene), Rewrite(recipe.caption, "en")
     return PreparedEdit(recipe.prompt, tool, scene, plan, said, recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade))
+
+
+def with_tail_of(recipe: Recipe, clip: Footage) -> Footage:
+    """``clip`` with its latents where the recipe went on from them, without where it did not.
+
+    Raises:
+        InputError: They are needed and not there.
+    """
+    needed = {one.sha256 for one in recipe.inputs if one.role == "latents"}
+    if not needed:
+        return replace(clip, tail=None)
+    if clip.tail is None or clip.tail.sha256 not in needed:
+        raise InputError(
+            "the latents that the clip was gone on from are needed: keep the parent's .latents.safetensors beside it,"
+            " or give the misora.Video itself",
+            field="image",
+        )
+    return clip
 
 
 def by_digest(images: Sequence[Given]) -> dict[str, Given]:

@@ -73,6 +73,11 @@ class Prepared:
     underlay: Underlay | None = None
     draft_of: tuple[int, int] | None = None
 
+    @property
+    def last_canvas_frames(self) -> int:
+        """Frames of the canvas that the result ends with."""
+        return self.canvas.shape.num_frames
+
 
 def prepare(request: Request) -> Prepared:
     """Checks every field and builds the canvas; raises InputError for the first that cannot be used."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from misora.api.pins import digest_of
+from misora.api.tail_file import load_tail, usable
 from misora.api.video import Video
 from misora.base.errors import InputError
 from misora.base.recipe import Recipe
@@ -39,15 +40,17 @@ class Sourced:
 def read_source(source: ClipSource) -> Sourced:
     """Raises InputError when there is no clip that can be read; a picture is a clip of one frame."""
     if isinstance(source, Video):
-        return Sourced("the video", Footage(source.frames, source.fps), digest_of(source.frames), source.recipe)
+        footage = Footage(source.frames, source.fps, usable(source.tail))
+        return Sourced("the video", footage, digest_of(source.frames), source.recipe)
     if not isinstance(source, (str, os.PathLike)):
         raise InputError(f"a clip is a file or a misora.Video, not a {type(source).__name__}", field="clip")
     info = probe(source)
     if info.kind == "image":
         footage = Footage(read_image(source)[None], STILL_FPS)
         return Sourced(Path(source).name, footage, digest_of(source), recipe_in(info.metadata))
-    clip = read_video(source)
-    return Sourced(Path(source).name, Footage(clip.frames, clip.fps), digest_of(source), recipe_in(clip.metadata))
+    clip, sha256 = read_video(source), digest_of(source)
+    footage = Footage(clip.frames, clip.fps, load_tail(Path(source), sha256))
+    return Sourced(Path(source).name, footage, sha256, recipe_in(clip.metadata))
 
 
 def recipe_in(metadata: dict[str, str]) -> Recipe | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from misora.api.output import check_output
 from misora.base.canvas import Frames
 from misora.base.recipe import Recipe
+from misora.base.tail import Tail
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,12 +21,14 @@ class Video:
         fps: Frames a second.
         recipe: How it was made.
         unknown_words: Words of the prompt that the model does not know.
+        tail: The end of the clip before decoding, from which ``extend`` goes on; None where nothing of the kind is known.
     """
 
     frames: Frames
     fps: float
     recipe: Recipe
     unknown_words: tuple[str, ...] = ()
+    tail: Tail | None = None
 
     @property
     def seconds(self) -> float:

@@ -22,6 +22,9 @@ Frames = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 """(H, W), or (T, H, W) where it moves; what True does is said where it is used."""
 
+Latents = npt.NDArray[np.float32]
+"""(C, t, h, w), as the autoencoder normalises them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -99,6 +102,8 @@ class Canvas:
         steps: Network evaluations of the sampler, 1 to 200; None is the model's own default.
         guidance: Classifier-free guidance scale; 1 is off; None is the model's own default.
         negative_prompt: What guidance pushes away from; empty is the unconditional caption.
+        past: Latents that the canvas goes on from, never touched: its frame 0 is the last picture of the first of them, and each further
+            one is eight frames, so that a clip made in pieces is the one that would have been made at once.
     """
 
     shape: VideoShape
@@ -108,6 +113,7 @@ class Canvas:
     steps: int | None = None
     guidance: float | None = None
     negative_prompt: str = ""
+    past: Latents | None = None
 
     def __post_init__(self) -> None:
         if not self.spans:
@@ -122,6 +128,8 @@ class Canvas:
             raise InputError(f"seed={self.seed} is outside 0 to 2**63 - 1; nearest: {min(max(self.seed, 0), 2**63 - 1)}", field="seed")
         for pin in self.pins:
             self._check_pin(pin)
+        if self.past is not None:
+            self._check_past(self.past)
 
     def _check_pin(self, pin: Pin) -> None:
         size = (self.shape.height, self.shape.width)
@@ -135,6 +143,12 @@ class Canvas:
                 f"pin covers frames {pin.frame_index} to {last - 1}, the canvas has 0 to {self.shape.num_frames - 1}",
                 field="pins.frame_index",
             )
+
+    def _check_past(self, past: Latents) -> None:
+        grid = self.shape.latent
+        if past.ndim != 4 or past.shape[2:] != (grid.height, grid.width) or not 0 < past.shape[1] <= grid.num_frames:
+            wanted = f"(C, 1 to {grid.num_frames}, {grid.height}, {grid.width})"
+            raise InputError(f"canvas.past is {past.shape}, the canvas's latent grid takes {wanted}", field="past")
 
     def caption_at(self, seconds: float) -> str:
         """The caption in force at ``seconds``; in a gap the span that ended last, before the first span the first one."""

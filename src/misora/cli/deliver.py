@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from misora.prompting.rewriter import Rewrite
 
 
-def deliver(request: Request, out: Path | None, *, as_json: bool) -> None:
+def deliver(request: Request, out: Path | None, *, as_json: bool, keep_latents: bool = False) -> None:
     """Makes what ``request`` asks for; every mistake that can be seen beforehand is found before the networks are loaded."""
     from misora.api.generate import start
     from misora.api.output import check_output, name_for
@@ -29,15 +29,23 @@ def deliver(request: Request, out: Path | None, *, as_json: bool) -> None:
     check_output(out, prepared.canvas.shape)
     if not as_json:
         say_reading(prepared, request.rewrite_prompt not in (False, "off"))
-    write(lambda display: start(prepared, progress=display.progress, preview=display.preview), out, as_json=as_json)
+
+    def begin(display: Display) -> Generation:
+        return start(prepared, progress=display.progress, preview=display.preview)
+
+    write(begin, out, as_json=as_json, keep_latents=keep_latents)
 
 
-def write(begin: Callable[[Display], Generation], out: Path, *, as_json: bool) -> None:
-    """Begins, writes the file and prints its path, or one JSON object."""
+def write(begin: Callable[[Display], Generation], out: Path, *, as_json: bool, keep_latents: bool = False) -> None:
+    """Begins, writes the file, perhaps its last latents beside it, and prints its path, or one JSON object."""
     started = time.monotonic()
     with showing() as display:
         generation = begin(display)
         generation.save(out)
+    if keep_latents:
+        from misora.api.tail_file import save_tail
+
+        save_tail(generation.tail, out)
     if as_json:
         print(json.dumps(report(generation, out, time.monotonic() - started), ensure_ascii=False))
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
+from misora.cli.options import AsJson, Clip, Guidance, KeepLatents, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
 
 
 def extend(
@@ -20,6 +20,7 @@ def extend(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     out: OutBeside = None,
+    keep_latents: KeepLatents = False,
     as_json: AsJson = False,
 ) -> None:
     """Adds seconds after CLIP, or before it, and prints the new path."""
@@ -28,4 +29,4 @@ def extend(
     from misora.editing.extend import Extend
 
     choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
-    deliver_edit(Extend(seconds, backward), [clip], choices, out, as_json=as_json)
+    deliver_edit(Extend(seconds, backward), [clip], choices, out, as_json=as_json, keep_latents=keep_latents)

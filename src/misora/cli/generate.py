@@ -11,6 +11,7 @@ from misora.cli.options import (
     Aspect,
     Fps,
     Guidance,
+    KeepLatents,
     Negative,
     NoRewrite,
     Out,
@@ -44,6 +45,7 @@ def generate(
     preset: PresetName = None,
     draft: Annotated[bool, typer.Option("--draft", help="Half the size, few steps; `misora finish` makes it in full.")] = False,
     out: Out = None,
+    keep_latents: KeepLatents = False,
     as_json: AsJson = False,
 ) -> None:
     """Makes a video of PROMPT and prints its path."""
@@ -56,4 +58,4 @@ def generate(
     request = Request(
         prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, rewrite, preset=preset, draft=draft
     )
-    deliver(request, out, as_json=as_json)
+    deliver(request, out, as_json=as_json, keep_latents=keep_latents)

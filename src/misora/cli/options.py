@@ -22,6 +22,9 @@ NoRewrite = Annotated[bool, typer.Option("--no-rewrite", help="Give the prompt t
 Rewriter = Annotated[str | None, typer.Option(help="Who rewrites: off, offline or chat. Default: MISORA_REWRITER, else offline.")]
 PresetName = Annotated[str | None, typer.Option("--preset", help="A style; `misora presets list` prints them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, with the recipe, instead of the path.")]
+KeepLatents = Annotated[
+    bool, typer.Option("--keep-latents", help="Keep the last latents beside the file, so that extend goes on from them without loss.")
+]
 Out = Annotated[Path | None, typer.Option(help="Where to write; the suffix chooses the format. Default: named after the prompt.")]
 OutBeside = Annotated[Path | None, typer.Option("--out", help="Where to write. Default: beside the clip, with the verb in its name.")]
 

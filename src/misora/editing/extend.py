@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from misora.editing.footage import Footage, makeable
-from misora.editing.joining import bridge
+from misora.editing.joining import bridge, resume
 from misora.editing.plan import Kept, Plan
 from misora.editing.scene import Scene
 from misora.editing.tool import check_seconds, frames_in
@@ -33,4 +33,7 @@ class Extend:
         count, kept = frames_in(self.seconds, clip.fps), Kept(clip.frames)
         if self.backward:
             return Plan((bridge(None, count, clip.frames, clip.fps, scene), kept), clip.fps, notes)
+        # A tail of one latent frame holds its last picture alone within the context, and none where it overhangs.
+        if clip.tail is not None and clip.tail.latents.shape[1] > 1:
+            return Plan((kept, resume(clip, clip.tail, count, scene)), clip.fps, notes)
         return Plan((kept, bridge(clip.frames, count, None, clip.fps, scene)), clip.fps, notes)

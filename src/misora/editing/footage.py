@@ -10,15 +10,17 @@ import numpy as np
 from misora.base.canvas import Frames
 from misora.base.errors import InputError
 from misora.base.shapes import MAX_FPS, MAX_SIDE, MIN_FPS, MIN_SIDE
+from misora.base.tail import Tail
 from misora.media.fit import fit_frames
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Footage:
-    """Frames (T, H, W, 3) uint8 sRGB at a constant rate."""
+    """Frames (T, H, W, 3) uint8 sRGB at a constant rate; ``tail`` is their end before decoding, where it is still known."""
 
     frames: Frames
     fps: float
+    tail: Tail | None = None
 
     def __post_init__(self) -> None:
         if self.frames.ndim != 4 or self.frames.shape[-1] != 3 or self.frames.dtype != np.uint8 or not len(self.frames):
@@ -71,6 +73,8 @@ def makeable_size(height: int, width: int) -> tuple[int, int]:
 
 def conformed(clip: Footage, height: int, width: int, fps: float) -> Footage:
     """``clip`` at another rate, by its nearest frames, and another size, cropped to cover it."""
+    if clip.size == (height, width) and clip.fps == fps:
+        return clip
     return Footage(fit_frames(at_rate(clip.frames, clip.fps, fps), height, width), fps)
 
 

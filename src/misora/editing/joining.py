@@ -14,6 +14,8 @@ import numpy as np
 
 from misora.base.canvas import Frames, Pin
 from misora.base.shapes import TIME_STRIDE, VideoShape
+from misora.base.tail import Tail
+from misora.editing.footage import Footage
 from misora.editing.plan import Made
 from misora.editing.scene import Scene
 from misora.editing.seams import Joint
@@ -59,6 +61,15 @@ def bridge(
     joint = Joint(None if before is None else before[-1], None if after is None else after[0])
     canvas = scene.canvas(VideoShape(total, height, width, fps), held, start)
     return Made(canvas, start, stop, None if before is None and after is None else joint)
+
+
+def resume(clip: Footage, tail: Tail, count: int, scene: Scene) -> Made:
+    """``count`` new frames after ``clip``, from its last latents instead of its pictures, so that nothing is lost on the way."""
+    context = 1 + TIME_STRIDE * (tail.latents.shape[1] - 1)
+    start = context - tail.overhang
+    shape = VideoShape(max(start + count, context), *clip.size, clip.fps)
+    canvas = replace(scene.canvas(shape, (), start), past=tail.latents)
+    return Made(canvas, start, start + count, Joint(before=clip.frames[-1]))
 
 
 def shifted(pin: Pin, start: int, count: int) -> Pin:

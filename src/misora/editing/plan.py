@@ -12,7 +12,7 @@ from itertools import islice
 
 from misora.base.canvas import Canvas, Frames
 from misora.base.shapes import VideoShape
-from misora.editing.seams import Mend
+from misora.editing.seams import Joint, Mend
 
 PIECE = 8
 """Kept frames that are handed on at once."""
@@ -77,6 +77,12 @@ class Plan:
     def canvases(self) -> tuple[Canvas, ...]:
         """What is to be made, in order."""
         return tuple(part.canvas for part in self.parts if isinstance(part, Made))
+
+    @property
+    def ends_made(self) -> bool:
+        """Whether the last frame of the result is the last of a canvas, nothing laid over it."""
+        last = self.parts[-1]
+        return isinstance(last, Made) and last.stop == last.canvas.shape.num_frames and (last.mend is None or isinstance(last.mend, Joint))
 
     def joints(self) -> tuple[int, ...]:
         """Frames of the result at which a part begins, the first part excepted."""

@@ -7,7 +7,7 @@ latent frame is decoded and cropped as soon as it is known, so that a long clip 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from misora.pipelines.grid import Grid, grid_of
 from misora.pipelines.pinning import Known, encode_pins
 from misora.pipelines.runtime import choose_device, choose_dtype
 from misora.pipelines.streaming import VideoCodec
+from misora.pipelines.tail import TailKeeper
 from misora.pipelines.windows import MAX_WINDOW, Window, windows_from_end, windows_of
 
 STEPS = 25
@@ -82,17 +83,24 @@ class NativePipeline:
         """All frames of ``canvas``, (T, H, W, 3); see ``iter_frames``."""
         return np.concatenate(list(self.iter_frames(canvas, progress, preview)))
 
-    def iter_frames(self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None) -> Iterator[Frames]:
+    def iter_frames(
+        self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None, tail: TailKeeper | None = None
+    ) -> Iterator[Frames]:
         """Frames (n, H, W, 3) uint8 of ``canvas`` at its exact size, in order, as they are made; n is at most 8.
 
         Args:
             progress: Told of every denoising step and every decoded latent frame; what it raises (``Cancelled``) stops the work.
             preview: Given a rough picture every few steps.
+            tail: Keeps the last latents, for a clip that goes on from them.
         """
         grid = grid_of(canvas.shape)
         script = encode_script(canvas, self.text_encoder)
         known = encode_pins(canvas.pins, grid, self.codec, self.transformer.config.latent_channels)
+        if canvas.past is not None:
+            known = known.with_past(torch.from_numpy(canvas.past)[None].to(known.latents))
         latents = self._denoise(canvas, script, known, progress, preview)
+        if tail is not None:
+            latents = tail.watch(latents, goes_on=canvas.past is not None)
         left = canvas.shape.num_frames
         for done, frames in enumerate(self.codec.decode(latents), start=1):
             yield grid.crop(frames[:left])
@@ -107,7 +115,7 @@ class NativePipeline:
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
         pieces: list[Tensor] = []
         whole: Tensor | None = None
-        for index, window in enumerate(windows):
+        for index, window in enumerate(replace(window, goes_on=canvas.past is not None) for window in windows):
             part = known.part(window.start, window.stop)
             if whole is not None and backwards:
                 part = part.with_future(whole[:, :, : window.stop - window.new_stop])

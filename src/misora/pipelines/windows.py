@@ -17,12 +17,17 @@ OVERLAP = 3
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Latent frames ``[start, stop)``; ``[new_start, new_stop)`` are not yet known."""
+    """Latent frames ``[start, stop)``; ``[new_start, new_stop)`` are not yet known.
+
+    Args:
+        goes_on: Whether the canvas is the middle of a stream, so that even its first latent frame stands for eight pictures.
+    """
 
     start: int
     stop: int
     new_start: int
     new_stop: int
+    goes_on: bool = False
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -30,7 +35,7 @@ class Window:
     @property
     def first_number(self) -> int:
         """The number that the network gives to the window's first latent frame."""
-        return 0 if self.start == 0 else 1
+        return 0 if self.start == 0 and not self.goes_on else 1
 
 
 def windows_of(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP) -> Iterator[Window]:

@@ -65,8 +65,8 @@ _HOMES = {
 
 __all__ = [
     "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Rewrite",
-    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "blend", "connect", "edit", "extend", "fill", "finish", "generate",
-    "image", "loop", "presets", "recut", "reframe", "release", "remix", "replay", "restyle", "rewrite", "storyboard",
+    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "blend", "connect", "edit", "extend", "fill", "finish",
+    "generate", "image", "loop", "presets", "recut", "reframe", "release", "remix", "replay", "restyle", "rewrite", "storyboard",
 ]  # fmt: skip
 
 

@@ -67,6 +67,11 @@ def test_a_chase_has_two_runners_and_a_look_has_one_looker() -> None:
     assert [(part.character, part.action) for part in look.parts] == [("dog", Action.STAND), ("cat", None)]
 
 
+def test_the_finite_verb_is_what_happens() -> None:
+    (beat,) = read_prompt("a fox that is running jumps").beats
+    assert [part.action for part in beat.parts] == [Action.JUMP]
+
+
 def test_more_moments_than_fit_are_named() -> None:
     reading = read_prompt(" then ".join(f"a {name} jumps" for name in ("dog", "cat", "fox", "cow", "pig", "bee", "owl", "duck")))
     assert len(reading.beats) == 6 and reading.dropped == ("owl", "duck")

@@ -119,6 +119,11 @@ def test_what_should_not_be_seen_is_named_and_not_shown() -> None:
     assert rewrite("不要狗，一只猫在海滩上").excluded == ("不要狗",)
 
 
+def test_an_inflected_name_is_the_same_name() -> None:
+    result = rewrite("puppies run left on the beach by day")
+    assert result.text.startswith("A puppy runs to the left") and result.replaced == ()
+
+
 def test_words_are_reported_as_they_were_written() -> None:
     result = rewrite("一隻戴著紅帽子的獅子在沙灘上向左奔跑")
     assert result.unknown_words == ("戴", "紅帽子") and result.replaced == (("獅子", "老虎"),)

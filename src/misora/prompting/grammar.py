@@ -131,10 +131,12 @@ def _runs_on(first: Event, second: Event, tokens: Sequence[str], names: Sequence
 
 
 def _stronger(first: Event, second: Event) -> tuple[Event, Event]:
-    """Of two verbs in one breath, the one that says more: where it leads, else any movement, else the first."""
+    """Of two verbs in one breath, the one that says more: where it leads, else any movement, else the finite one, else the first."""
     if second.action in LEADING and first.action not in LEADING:
         return second, first
     if first.action is Action.STAND and second.action is not Action.STAND:
+        return second, first
+    if first.action not in LEADING and first.text.endswith("ing") and not second.text.endswith("ing"):
         return second, first
     return first, second
 

@@ -16,7 +16,7 @@ from misora.prompting.grammar import Beat, Part
 from misora.prompting.reading import PromptReading, as_written
 from misora.world.captions import Actor, Language, Story, verb_of
 from misora.world.cast import Character, Gait
-from misora.world.lexicon import SIDES, Kind, Lexicon, Match, Reading, load_words, side_words
+from misora.world.lexicon import SIDES, Kind, Lexicon, Match, Reading, load_words, side_words, tokens_of
 from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time
 
 MAX_ACTORS = 2
@@ -130,12 +130,16 @@ class Scenario:
         if part.character not in self._cast:
             character = self._lexicon.cast.get(part.character) or self._one_of_kind(part.character)
             names = character.en if self._language == "en" else character.zh
-            own = tuple(name for name in names if name.lower() == self._lexicon.simplify(part.text))
+            own = tuple(name for name in names if self._stems(name) == self._stems(part.text))
             if not own:
                 self.account.replace(part.text, names[0])
             names = (*own, *names)
             self._cast[part.character] = replace(character, en=names) if self._language == "en" else replace(character, zh=names)
         return self._cast[part.character]
+
+    def _stems(self, words: str) -> list[str]:
+        """``words`` as the lexicon compares them: "dogs" are the same as "dog"."""
+        return [self._lexicon.stem(token) for token in tokens_of(words)]
 
     def _one_of_kind(self, hypernym: str) -> Character:
         kinds = [one for one in self._lexicon.cast.values() if hypernym in (*one.hypernyms_en, *one.hypernyms_zh)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,21 +19,29 @@ world = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The stage
 COUNTED_CAPTIONS = 2_000
 
 
+class TierName(StrEnum):
+    SMALL = "small"
+    FULL = "full"
+
+
+TierOption = Annotated[TierName, typer.Option(help="small: what the shipped weights know; full: everything the stage can show.")]
+
+
 @world.command()
 def build(
     size: Annotated[int, typer.Option(help="Side of a sprite in pixels.")] = 128,
     frames: Annotated[int, typer.Option(help="Most drawings kept of an animation cycle.")] = 24,
+    tier: TierOption = TierName.SMALL,
 ) -> None:
     """Fetches the characters, once.
 
     Needs npm; writes the sprite atlas and prints its folder.
     """
-    from misora.base.settings import load_settings
     from misora.cli.display import showing
-    from misora.world.assets import build_atlas
+    from misora.world.assets import atlas_folder, build_atlas
 
     with showing() as display:
-        folder = build_atlas(load_settings().assets, size, frames, display.progress)
+        folder = build_atlas(atlas_folder(tier), size, frames, display.progress, tier)
     print(folder)
 
 

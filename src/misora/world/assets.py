@@ -16,14 +16,9 @@ import io
 import json
 import math
 import os
-import shutil
-import subprocess
-import tarfile
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +31,16 @@ from misora.base.errors import AssetsError, InputError
 from misora.base.progress import Progress, Step, silent
 from misora.base.settings import load_settings
 from misora.world.cast import Character, load_cast
+from misora.world.fetching import fetch_animations
 
 FORMAT = 1
 ATLAS_FILE, MANIFEST_FILE = "atlas.zip", "manifest.json"
 LICENCE, NOTICE = "MIT", "Microsoft Fluent emoji (MIT), packaged for npm by LobeHub (MIT)"
 MARGIN = 0.02
 VISIBLE_ALPHA = 16
-WEBP_QUALITY = 90
+WEBP_QUALITY = {"small": 90, "full": 80}
+"""By tier: what keeps the full atlas, 282 characters, under 25 MB."""
 WEBP_MAX_SIDE = 16383
-NPM_TIMEOUT_SECONDS = 900
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -108,8 +104,8 @@ class Atlas:
 # Building
 
 
-def build_atlas(out_dir: Path, size: int = 128, frames: int = 24, progress: Progress | None = None) -> Path:
-    """Fetch the cast's animations with npm and write the atlas; returns the folder.
+def build_atlas(out_dir: Path, size: int = 128, frames: int = 24, progress: Progress | None = None, tier: str = "small") -> Path:
+    """Fetch the animations of a tier's cast with npm and write the atlas; returns the folder.
 
     Args:
         out_dir: Made when absent; an atlas already there is replaced only once the new one is whole.
@@ -123,12 +119,12 @@ def build_atlas(out_dir: Path, size: int = 128, frames: int = 24, progress: Prog
     if not 0 < size * frames <= WEBP_MAX_SIDE:
         raise InputError(f"frames={frames} x size={size} is outside 1 to {WEBP_MAX_SIDE}; usual: 24 frames of 128 pixels", field="frames")
     report = progress or silent
-    cast = load_cast()
+    cast = load_cast(tier)
     built: dict[str, Sprite] = {}
-    for character, data in _fetch_animations(cast.values()):
+    for character, data in fetch_animations(cast.values()):
         built[character.id] = build_sprite(character, data, size, frames)
         report(Step("world build", len(built), len(cast)))
-    return save_atlas(out_dir, [built[name] for name in cast])
+    return save_atlas(out_dir, [built[name] for name in cast], WEBP_QUALITY[tier])
 
 
 def build_sprite(character: Character, data: bytes, size: int, frames: int) -> Sprite:
@@ -178,62 +174,13 @@ def _to_square(frame: Image.Image, corner: tuple[int, int], side: int, size: int
     return np.asarray(square.convert("RGBa").resize((size, size), Image.Resampling.LANCZOS).convert("RGBA"))
 
 
-# Fetching
-
-
-def _fetch_animations(cast: Iterable[Character]) -> Iterator[tuple[Character, bytes]]:
-    """Every character with its file's bytes, package by package, so that one tarball at a time is on disk."""
-
-    def package_of(character: Character) -> tuple[str, str]:
-        return character.package, character.version
-
-    for (package, version), wanted in groupby(sorted(cast, key=package_of), key=package_of):
-        with tempfile.TemporaryDirectory(prefix="misora-stage-") as folder:
-            tarball = _pack(package, version, Path(folder))
-            paths = {character.path: character for character in wanted}
-            for path, data in _read_members(tarball, paths):
-                yield paths[path], data
-
-
-def _pack(package: str, version: str, folder: Path) -> Path:
-    """Download one package's tarball with npm, which checks its integrity and knows the user's registry."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise AssetsError("npm fetches the stage's sprites and is not on PATH; install Node.js, then run `misora world build` again")
-    command = [npm, "pack", f"{package}@{version}", "--silent", "--pack-destination", str(folder)]
-    try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=NPM_TIMEOUT_SECONDS)
-        return next(folder.glob("*.tgz"))
-    except subprocess.TimeoutExpired:
-        reason = f"no answer within {NPM_TIMEOUT_SECONDS} s"
-    except subprocess.CalledProcessError as error:
-        reason = str(error.stderr).strip()[-300:] or f"exit code {error.returncode}"
-    except StopIteration:
-        reason = "npm wrote no tarball"
-    raise AssetsError(f"npm could not fetch {package}@{version}: {reason}; check `npm ping`, then run `misora world build` again")
-
-
-def _read_members(tarball: Path, paths: Mapping[str, object]) -> Iterator[tuple[str, bytes]]:
-    """The files named in ``paths``, in the order of the archive; nothing is unpacked to disk."""
-    missing = set(paths)
-    with tarfile.open(tarball, "r|gz") as archive:
-        for member in archive:
-            file = archive.extractfile(member) if member.name in missing else None
-            if file is not None:
-                missing.remove(member.name)
-                yield member.name, file.read()
-            if not missing:
-                return
-    raise AssetsError(f"{tarball.name} lacks {', '.join(sorted(missing))}; cast.json and the package's version do not agree")
-
-
 # Writing and reading
 
 
-def save_atlas(out_dir: Path, sprites: Sequence[Sprite]) -> Path:
+def save_atlas(out_dir: Path, sprites: Sequence[Sprite], quality: int = WEBP_QUALITY["small"]) -> Path:
     """Write ``atlas.zip``, then ``manifest.json``, whole or not at all; returns ``out_dir``."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    archive = _to_archive(sprites)
+    archive = _to_archive(sprites, quality)
     manifest = {
         "format": FORMAT,
         "size": sprites[0].frames.shape[1],
@@ -258,13 +205,13 @@ def _to_entry(sprite: Sprite) -> dict[str, object]:
     }
 
 
-def _to_archive(sprites: Sequence[Sprite]) -> bytes:
+def _to_archive(sprites: Sequence[Sprite], quality: int) -> bytes:
     """A zip of WebP strips; stored, not deflated, with a fixed date, so that equal sprites give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for sprite in sprites:
             strip = io.BytesIO()
-            Image.fromarray(sprite.frames.reshape(-1, *sprite.frames.shape[2:])).save(strip, "WEBP", quality=WEBP_QUALITY, method=4)
+            Image.fromarray(sprite.frames.reshape(-1, *sprite.frames.shape[2:])).save(strip, "WEBP", quality=quality, method=4)
             archive.writestr(zipfile.ZipInfo(f"{sprite.id}.webp"), strip.getvalue())
     return buffer.getvalue()
 
@@ -273,6 +220,12 @@ def _write_whole(path: Path, data: bytes) -> None:
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(data)
     os.replace(part, path)
+
+
+def atlas_folder(tier: str = "small") -> Path:
+    """Where a tier's atlas lies: the folder ``MISORA_ASSETS``, or ``full`` inside it."""
+    folder = load_settings().assets
+    return folder if tier == "small" else folder / tier
 
 
 def load_atlas(folder: Path | None = None) -> Atlas:

@@ -47,11 +47,13 @@ def camera_track(scene: Scene, times: Array, first: Track | None = None) -> Came
     first = player_track(scene.players[0], times, scene) if first is None else first
     x, zoom, y, rise = np.zeros_like(times), np.ones_like(times), np.zeros_like(times), np.ones_like(times)
     camera = scene.camera
+    # In the full tier a sideways move passes its middle half way through, so that nobody is left behind.
+    since = times - (scene.seconds / 2 if scene.tier == "full" else 0.0)
     match camera.move:
         case CameraMove.PAN_LEFT | CameraMove.TRUCK_LEFT:
-            x = -camera.amount * times
+            x = -camera.amount * since
         case CameraMove.PAN_RIGHT | CameraMove.TRUCK_RIGHT:
-            x = camera.amount * times
+            x = camera.amount * since
         case CameraMove.ZOOM_IN | CameraMove.DOLLY_IN:
             zoom = np.exp(camera.amount * times)
         case CameraMove.ZOOM_OUT | CameraMove.DOLLY_OUT:

@@ -25,9 +25,9 @@ from misora.world.duets import scene_tracks
 from misora.world.light import Light, light_of
 from misora.world.physics import Array, Track
 from misora.world.places import Backdrop, paint
-from misora.world.places.country import SHORE
 from misora.world.program import CameraMove, Film, Place, Player, Scene, Weather
 from misora.world.recolour import recoloured
+from misora.world.terrain import SHORE
 from misora.world.view import FAR, MIDDLE, NEAR, View
 from misora.world.weather import add_weather
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from misora.world.program import Place
 
+SHORE = 0.15
+"""Top of the lake's near shore, in view heights: walkers stay below it, swimmers above."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terrain:

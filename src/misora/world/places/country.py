@@ -7,9 +7,7 @@ from torch import Tensor
 
 from misora.world.places.painting import Backdrop, box, capsule, mix, ramp, union
 from misora.world.places.scenery import clouds, ground, jagged, on_ground, outlined, pines, ridge, scatter_spots, sky, snow_caps
-
-SHORE = 0.15
-"""Top of the lake's near shore, in view heights: walkers stay below it, swimmers above."""
+from misora.world.terrain import SHORE
 
 
 def lake(drop: Backdrop) -> Tensor:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from misora.base.errors import InputError
+from misora.cli.filming import draw, draw_scenes
 from misora.cli.main import run
 from misora.cli.staging import scene_for
-from misora.cli.world import draw_scenes
 from misora.media.probe import probe
 from misora.world.assets import save_atlas, toy_sprites
 from misora.world.cast import load_cast
@@ -75,3 +75,35 @@ def test_rendering_without_sprites_says_how_to_get_them(
     assert run(["world", "render", "--out", str(tmp_path / "out")]) == 2
     assert "misora world build" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def full_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    save_atlas(tmp_path / "stage" / "full", toy_sprites(tuple(load_cast("full"))))
+    monkeypatch.setenv("MISORA_ASSETS", str(tmp_path / "stage"))
+    return tmp_path
+
+
+def test_the_full_tier_is_listed_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["world", "list", "--captions", "20", "--tier", "full"]) == 0
+    out = capsys.readouterr().out
+    for word in ("282 characters", "20 places", "4 times", "5 weathers", "14 camera moves", "糖果", "20 captions drawn", "distinct films"):
+        assert word in out
+
+
+def test_films_of_the_full_tier_are_rendered(full_stage: Path) -> None:
+    out = full_stage / "clips"
+    command = ["world", "render", "--tier", "full", "--count", "2", "--size", "96x64", "--seconds", "0.5", "--fps", "8", "--out", str(out)]
+    assert run(command) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["clip-01.mp4", "clip-02.mp4", "sheet.png"]
+    assert '"shots"' in probe(out / "clip-01.mp4").metadata["comment"]
+
+
+def test_a_prompt_for_the_full_tier_is_refused() -> None:
+    with pytest.raises(InputError, match="staged in the small tier"):
+        list(draw("full", "a dog runs", 1, 0, 1.5, 64, 1.0))
+
+
+def test_a_gallery_without_its_atlas_says_how_to_build_it(toy_stage: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["world", "gallery", "--out", str(toy_stage / "page")]) == 2
+    assert "misora world build --tier full" in capsys.readouterr().err

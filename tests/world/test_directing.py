@@ -126,6 +126,16 @@ def test_cameras_hold_still_where_the_frame_matters(drawn: list[Film]) -> None:
                 assert shot.camera.move is CameraMove.STATIC
 
 
+def test_sequences_have_no_jerks(drawn: list[Film]) -> None:
+    """From one 120th of a second to the next no player of a sequence moves farther than it could run or fall."""
+    for film in drawn[:500]:
+        for shot in film.shots:
+            for player, track in zip(shot.players, scene_tracks(shot, np.arange(0, shot.seconds, 1 / 120)), strict=True):
+                if player.then:
+                    steps = np.hypot(np.diff(track.x), np.diff(track.ground + track.lift))
+                    assert steps.max() < 0.06, player
+
+
 def test_plots_vary(drawn: list[Film]) -> None:
     kinds = Counter(
         "duet" if shot.players[0].action in TOGETHER else "sequence" if shot.players[0].then else len(shot.players)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from misora.world.program import Scene
 
 world = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The stage: what it knows, and clips of it to look at.")
 
@@ -46,32 +40,64 @@ def build(
 
 
 @world.command("list")
-def list_world(captions: Annotated[int, typer.Option(help="Captions to draw for counting distinct ones.")] = COUNTED_CAPTIONS) -> None:
+def list_world(
+    captions: Annotated[int, typer.Option(help="Captions to draw for counting distinct ones.")] = COUNTED_CAPTIONS,
+    tier: TierOption = TierName.SMALL,
+) -> None:
     """Prints what the stage knows, in two languages."""
+    from misora.cli.filming import coverage_line
     from misora.cli.tables import table
     from misora.world.cast import load_cast
     from misora.world.lexicon import load_words
+    from misora.world.telling.words import load_full_words
 
-    cast, say = load_cast(), {language: load_words()["say"][language] for language in ("en", "zh")}
+    cast, words = load_cast(tier), load_words() if tier is TierName.SMALL else load_full_words()
+    say = {language: words["say"][language] for language in ("en", "zh")}
     rows = [["character", "English", "中文", "moves", "size"]]
     rows += [[one.id, ", ".join(one.en), "、".join(one.zh), one.gait, one.size] for one in cast.values()]
     print(f"{len(cast)} characters\n{table(rows)}\n")
-    for title, key in (("places", "place"), ("times", "time"), ("actions", "verb"), ("camera moves", "camera")):
-        names = list(say["en"][key])
+    kinds = (("places", "place"), ("times", "time"), ("weathers", "weather"), ("actions", "verb"), ("camera moves", "camera"))
+    for title, key in kinds:
+        names = list(say["en"].get(key, ()))
         rows = [
             [title, "English", "中文"],
             *([name, first_phrase(say["en"][key][name]), first_phrase(say["zh"][key][name])] for name in names),
         ]
-        print(f"{len(names)} {title}\n{table(rows)}\n")
-    print(coverage_line(captions))
+        print(f"{len(names)} {title}\n{table(rows)}\n" if names else "", end="\n" if names else "")
+    print(coverage_line(captions, tier=tier))
 
 
 @world.command()
 def coverage(
-    captions: Annotated[int, typer.Option(help="Captions to draw.")] = 20_000, seed: Annotated[int, typer.Option(help="Of the draw.")] = 0
+    captions: Annotated[int, typer.Option(help="Captions to draw.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    tier: TierOption = TierName.SMALL,
 ) -> None:
     """Counts distinct captions and what they show."""
-    print(coverage_line(captions, seed))
+    from misora.cli.filming import coverage_line
+
+    print(coverage_line(captions, seed, tier))
+
+
+@world.command()
+def gallery(
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for the page; made when absent.")] = Path("out/gallery"),
+) -> None:
+    """Writes a page of contact sheets of everything the full tier knows.
+
+    Characters, places, weather, motions, camera moves, colours, and films with their captions. Needs the full atlas
+    (`misora world build --tier full`). Prints the page's path.
+    """
+    from misora.cli.display import showing
+    from misora.world.assets import atlas_folder, load_atlas
+    from misora.world.gallery import Gallery, write_gallery
+    from misora.world.render import Renderer
+
+    atlas = load_atlas(atlas_folder("full"))
+    with showing() as display:
+        page = write_gallery(out, Gallery(Renderer(atlas), seed), display.progress)
+    print(page)
 
 
 @world.command()
@@ -82,65 +108,42 @@ def render(
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "416x240",
     fps: Annotated[float, typer.Option(help="Frames a second.")] = 24.0,
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    tier: TierOption = TierName.SMALL,
     out: Annotated[Path, typer.Option(help="Folder for the clips and sheet.png; made when absent.")] = Path("out/world"),
 ) -> None:
     """Renders scenes as clips and a contact sheet.
 
     These come from the stage, which taught the model, not from the model. Prints the sheet's path.
     """
+    import torch
+
     from misora.base.errors import InputError
     from misora.base.progress import Step
-    from misora.base.settings import load_settings
     from misora.base.shapes import VideoShape, frames_for, parse_size
     from misora.cli.display import showing
+    from misora.cli.filming import draw
     from misora.media.contact_sheet import write_contact_sheet
     from misora.media.encode import write_video
-    from misora.world.assets import load_atlas
-    from misora.world.captions import canonical_caption
+    from misora.world.assets import atlas_folder, load_atlas
     from misora.world.render import Renderer
 
     height, width = parse_size(size)
     shape = VideoShape(frames_for(seconds, fps), height, width, fps)
     if not 1 <= count <= 1000:
         raise InputError(f"count={count} is outside 1 to 1000; nearest: {min(max(count, 1), 1000)}", field="count")
-    scenes = list(draw_scenes(prompt, count, seed, shape.width / shape.height, shape.height, seconds))
-    renderer = Renderer(load_atlas(load_settings().assets))
+    films = list(draw(tier, prompt, count, seed, shape.width / shape.height, shape.height, seconds))
+    renderer = Renderer(load_atlas(atlas_folder(tier)))
     out.mkdir(parents=True, exist_ok=True)
-    clips, captions = [], []
+    clips = []
     with showing() as display:
-        for index, scene in enumerate(scenes, start=1):
-            frames = renderer.render(scene, shape).frames.numpy()
-            caption = canonical_caption(scene, "en")
-            write_video(out / f"clip-{index:02d}.mp4", frames, fps, metadata={"title": caption, "comment": scene.to_json()})
+        for index, (film, caption) in enumerate(films, start=1):
+            frames = torch.cat([shot.frames for shot in renderer.render_film(film, shape)]).numpy()
+            program = film.shots[0].to_json() if tier is TierName.SMALL else film.to_json()
+            write_video(out / f"clip-{index:02d}.mp4", frames, fps, metadata={"title": caption, "comment": program})
             clips.append(frames[:: max(1, len(frames) // 8)])
-            captions.append(caption)
             display.progress(Step("render", index, count))
-    write_contact_sheet(out / "sheet.png", clips, labels=captions)
+    write_contact_sheet(out / "sheet.png", clips, labels=[caption for _, caption in films])
     print(out / "sheet.png")
-
-
-def draw_scenes(prompt: str | None, count: int, seed: int, aspect: float, height: int, seconds: float) -> Iterator[Scene]:
-    """``count`` scenes, of ``prompt`` when there is one; the same for the same seed."""
-    from misora.cli.staging import scene_for
-    from misora.world.cast import load_cast
-    from misora.world.casting import Casting, sample_scene
-
-    pixels = (height / 3, height * 0.6)
-    casting = Casting(tuple(load_cast()), aspect=aspect, height=height, seconds=seconds, player_pixels=pixels)
-    rng = random.Random(seed)
-    for _ in range(count):
-        yield sample_scene(casting, rng) if prompt is None else scene_for(prompt, casting, rng)
-
-
-def coverage_line(captions: int, seed: int = 0) -> str:
-    """How varied ``captions`` captions of random scenes are."""
-    from misora.world.captions import count_distinct, sample_caption
-
-    rng = random.Random(seed)
-    scenes = draw_scenes(None, max(1, captions), seed, 16 / 9, 480, 2.0)
-    counted = count_distinct((scene, sample_caption(scene, rng)[0]) for scene in scenes)
-    share = f"{counted.coverage:.1%} of all (character, action, place) triples"
-    return f"{counted.captions:,} captions drawn: {counted.distinct:,} distinct, {counted.triples:,} triples seen, {share}"
 
 
 def first_phrase(entry: Any) -> str:

@@ -236,7 +236,8 @@ def load_atlas(folder: Path | None = None) -> Atlas:
     """
     folder = load_settings().assets if folder is None else folder
     if not (folder / MANIFEST_FILE).is_file() or not (folder / ATLAS_FILE).is_file():
-        raise AssetsError(f"no sprite atlas in {folder}; run `misora world build`, or set MISORA_ASSETS to a folder that has one")
+        build = "misora world build --tier full" if folder.name == "full" else "misora world build"
+        raise AssetsError(f"no sprite atlas in {folder}; run `{build}`, or set MISORA_ASSETS to a folder that has one")
     manifest = _read_manifest(folder / MANIFEST_FILE)
     archive = (folder / ATLAS_FILE).read_bytes()
     digest = hashlib.sha256(archive).hexdigest()

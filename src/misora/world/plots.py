@@ -60,6 +60,8 @@ FIRST = (Action.WALK, Action.RUN, Action.STAND, Action.JUMP, Action.SPIN, Action
 NEXT = (Action.JUMP, Action.SPIN, Action.STAND, Action.WALK, Action.RUN, Action.SWAY, Action.FLIP, Action.RISE, Action.GROW, Action.SHRINK)
 ROOTED_FIRST = (Action.STAND, Action.SWAY, Action.GROW, Action.SHRINK, Action.SPIN)
 ROOTED_NEXT = (Action.STAND, Action.SWAY, Action.GROW, Action.SHRINK, Action.SPIN, Action.JUMP)
+ENDINGS = frozenset({Action.RISE})
+"""Actions that leave a player where nothing else can begin."""
 CYCLES = frozenset({Action.JUMP, Action.FLIP, Action.SPIN, Action.SWAY})
 """Actions that may only be left at the end of a cycle, or the player would jerk."""
 DUETS = {
@@ -77,6 +79,8 @@ SHORTEST_BEAT = 0.4
 """Seconds at least that the last thing a player does is seen."""
 MOST_GROWTH = 0.85
 """Most that a player may grow or shrink in a shot, in log size."""
+MOST_RISE = 0.7
+"""Most that it floats up in a shot, view heights."""
 SIDES = (Direction.LEFT, Direction.RIGHT)
 
 
@@ -123,6 +127,8 @@ def placed(role: Role, action: Action, direction: Direction, spot: Spot, rng: ra
         speed, size = min(speed, 0.5 / spot.seconds), size * 0.75
     if action in (Action.GROW, Action.SHRINK):
         speed = min(speed, MOST_GROWTH / (GROWTH * spot.seconds))
+    if action is Action.RISE:
+        speed = min(speed, MOST_RISE / spot.seconds)
     if action in (Action.GROW, Action.RISE):
         size *= 0.75
     x = start_of(action, direction, size, speed, spot, rng)
@@ -154,7 +160,8 @@ def sequence(role: Role, spot: Spot, rng: random.Random) -> Player:
     then: list[Beat] = []
     last, since = first, 0.0
     for number in range(1, count):
-        action = rng.choice([one for one in (ROOTED_NEXT if rooted else NEXT) if one is not last])
+        is_last = number == count - 1
+        action = rng.choice([one for one in (ROOTED_NEXT if rooted else NEXT) if one is not last and (is_last or one not in ENDINGS)])
         end = spot.seconds * (0.68 if first is Action.ENTER and number == 1 else number / count)
         start = since + left_at(last, player.speed if number == 1 else then[-1].speed, end - since, spot.place)
         if start > spot.seconds - SHORTEST_BEAT:

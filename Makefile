@@ -18,6 +18,7 @@ PIP_ARGS ?=
 OUT ?= video.mp4
 ARGS ?=
 TESTS ?=
+SEEDS ?= 10000
 
 # Taken literally (no second expansion) and handed over in the environment, so that quotes, $ and any script are safe.
 override PROMPT := $(value PROMPT)
@@ -60,6 +61,10 @@ format: $(DEV) ## rewrite the code in the house format
 coverage: $(DEV) ## run the tests and list the lines they miss
 	$(BIN)/coverage run -m pytest $(value TESTS)
 	$(BIN)/coverage report
+
+.PHONY: soak
+soak: $(DEV) ## the queue and the ledger in a storm of faults: SEEDS=10000
+	$(BIN)/python -m misora.engine.simulation --seeds $(SEEDS)
 
 .PHONY: bench
 bench: $(DEV) ## run every measurement in benchmarks/

@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 from misora import __version__
-from misora.base.errors import AssetsError, Cancelled, InputError, MisoraError, MissingExtraError, WeightsError
+from misora.base.errors import (
+    AssetsError,
+    Cancelled,
+    ConflictError,
+    InputError,
+    MisoraError,
+    MissingExtraError,
+    QuotaError,
+    Refused,
+    WeightsError,
+)
+from misora.cli.accounts import accounts
+from misora.cli.audit import audit
 from misora.cli.blend import blend
 from misora.cli.connect import connect
 from misora.cli.doctor import doctor
@@ -23,6 +35,8 @@ from misora.cli.fill import fill
 from misora.cli.finish import finish
 from misora.cli.generate import generate
 from misora.cli.image import image
+from misora.cli.jobs import jobs
+from misora.cli.keys import keys
 from misora.cli.loop import loop
 from misora.cli.models import models
 from misora.cli.presets import presets
@@ -34,9 +48,10 @@ from misora.cli.replay import replay
 from misora.cli.restyle import restyle
 from misora.cli.storyboard import storyboard
 from misora.cli.train import train
+from misora.cli.worker import worker
 from misora.cli.world import world
 
-MENDABLE = (InputError, WeightsError, AssetsError, MissingExtraError)
+MENDABLE = (InputError, WeightsError, AssetsError, MissingExtraError, QuotaError, ConflictError, Refused)
 DONE, FAILED, MENDABLE_CODE, STOPPED = 0, 1, 2, 130
 
 # Plain help: drawing it with Rich costs a quarter of the start-up time.
@@ -63,6 +78,11 @@ app.add_typer(presets, name="presets")
 app.add_typer(world, name="world")
 app.add_typer(models, name="models")
 app.command()(train)
+app.command()(worker)
+app.add_typer(jobs, name="jobs")
+app.add_typer(accounts, name="accounts")
+app.add_typer(keys, name="keys")
+app.command()(audit)
 app.command()(doctor)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from misora.base.errors import InputError
@@ -33,6 +35,12 @@ def ensure_local_account(tx: sa.Connection, *, at: float, plan: str = "local") -
 def load_account(tx: sa.Connection, account_id: str) -> Account:
     """An account that is known to exist; raises ``NoResultFound`` otherwise."""
     return to_record(Account, tx.execute(sa.select(accounts).where(accounts.c.id == account_id)).one())
+
+
+def load_accounts(tx: sa.Connection, account_ids: Sequence[str]) -> dict[str, Account]:
+    """Accounts that are known to exist, by id."""
+    rows = tx.execute(sa.select(accounts).where(accounts.c.id.in_(account_ids)))
+    return {row.id: to_record(Account, row) for row in rows}
 
 
 def find_account(tx: sa.Connection, id_or_name: str) -> Account | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +108,7 @@ def waiting_heads(tx: sa.Connection, now: float) -> tuple[Head, ...]:
             sa.func.min(jobs.c.sequence).label("sequence"),
             sa.func.min(jobs.c.created_at).label("created_at"),
         )
-        .where(jobs.c.state == "queued", jobs.c.available_at <= now)
+        .where(jobs.c.state == "queued", jobs.c.available_at <= now, jobs.c.deleted_at.is_(None))
         .group_by(jobs.c.account_id, jobs.c.lane)
     )
     return tuple(Head(**row._mapping) for row in tx.execute(oldest))
@@ -118,6 +118,12 @@ def running_counts(tx: sa.Connection) -> dict[str, int]:
     """How many jobs of each account a worker holds now."""
     counted = sa.select(jobs.c.account_id, sa.func.count()).where(jobs.c.state == "in_progress").group_by(jobs.c.account_id)
     return {row[0]: row[1] for row in tx.execute(counted)}
+
+
+def count_active(tx: sa.Connection, account_id: str) -> int:
+    """How many jobs of an account have not ended."""
+    active = (jobs.c.account_id == account_id, jobs.c.state.in_(("queued", "in_progress", "paused")))
+    return tx.execute(sa.select(sa.func.count()).select_from(jobs).where(*active)).scalar_one()
 
 
 def count_states(tx: sa.Connection) -> dict[str, int]:
@@ -138,10 +144,10 @@ def expired_leases(tx: sa.Connection, now: float, *, limit: int = 100) -> tuple[
     return tuple(to_record(Job, row) for row in tx.execute(silent))
 
 
-def jobs_by_sequence(tx: sa.Connection, sequences: Sequence[int]) -> dict[int, Job]:
-    """The jobs of these sequence numbers."""
-    rows = tx.execute(sa.select(jobs).where(jobs.c.sequence.in_(sequences)))
-    return {row.sequence: to_record(Job, row) for row in rows}
+def find_job_by_sequence(tx: sa.Connection, sequence: int) -> Job | None:
+    """A job by its order of arrival, locked until the transaction ends."""
+    row = tx.execute(sa.select(jobs).where(jobs.c.sequence == sequence, jobs.c.deleted_at.is_(None)).with_for_update()).one_or_none()
+    return None if row is None else to_record(Job, row)
 
 
 def save_preview(tx: sa.Connection, job: Job, picture: bytes, media_type: str) -> None:

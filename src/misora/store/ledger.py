@@ -69,6 +69,21 @@ def release(tx: sa.Connection, job_id: str, *, at: float) -> bool:
     return _close(tx, job_id, "release", at)
 
 
+def granted_for(tx: sa.Connection, account_id: str, period: str, prefix: str) -> Amount:
+    """The sum of a pot's grants whose reference begins with ``prefix``."""
+    wanted = (
+        entries.c.account_id == account_id,
+        entries.c.period == period,
+        entries.c.step == "grant",
+        entries.c.reference.startswith(prefix, autoescape=True),
+    )
+    total = sa.select(sa.func.coalesce(sa.func.sum(entries.c.credits), 0), sa.func.coalesce(sa.func.sum(entries.c.videos), 0)).where(
+        *wanted
+    )
+    row = tx.execute(total).one()
+    return Amount(int(row[0]), int(row[1]))
+
+
 def balance(tx: sa.Connection, account_id: str) -> tuple[Pot, ...]:
     """All pots of an account, the newest period last."""
     rows = tx.execute(sa.select(pots).where(pots.c.account_id == account_id).order_by(pots.c.period))

@@ -1,0 +1,1 @@
+"""Jobs from acceptance to delivery: queue, leases, schedule, worker; knows no web and, outside ``rendering``, no torch."""

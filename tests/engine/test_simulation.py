@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import pytest
-from mutants import MUTANTS
 
 from misora.engine.simulation.world import Outcome, first_failure, simulate, simulation_database
 from misora.store.database import Database
+from mutants import MUTANTS
 
 SEEDS = range(3)
 MUTANT_SEEDS = range(20)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from misora.base.errors import InputError
 from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape
-from misora.engine.plans import load_plans, plan_of
+from misora.engine.plans import Plan, load_plans, plan_of
 from misora.engine.pricing import price
+from misora.engine.work import STEPS
 
 GOOD = "[a]\nmonthly_credits = 1\nmonthly_videos = 1\nmax_seconds = 1\nmax_resolution = 480\nmax_running = 1\nmax_waiting = 1\n"
 
@@ -56,3 +58,9 @@ def test_a_missing_file_or_plan_is_named(tmp_path: Path) -> None:
     assert caught.value.field == "MISORA_PLANS"
     with pytest.raises(InputError, match="choose one of local"):
         plan_of(load_plans(load_settings({}).plans), "gold")
+
+
+def test_every_key_of_a_plan_and_every_step_is_explained_to_the_operator() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    words = [field.name for field in fields(Plan) if field.name != "name"] + list(STEPS)
+    assert [word for word in words if f"`{word}`" not in text] == []

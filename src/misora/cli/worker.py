@@ -46,6 +46,7 @@ def work_here(until_idle: bool) -> None:
     one = Worker(engine, Tools(NativeRenderer(), load_rules(), RecipeSigner(), engine.vault))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: one.stopping.set())
+    one.keep_house()
     print(f"{one.run_until_idle()} jobs taken" if until_idle else f"worker {one.name} waits for jobs", file=sys.stderr)
     if not until_idle:
         one.run()

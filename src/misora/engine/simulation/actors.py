@@ -170,7 +170,8 @@ class Worker:
             yield min(slow, 5.0)
             engine.beat(lease, Beat(99, "keep"))
         if self.world.faults.strike("worker freezes before publishing"):
-            yield 2.0 * (engine.timing.lease + engine.timing.sweep)
+            # Long enough to lose the job, short enough to wake while the next worker has it.
+            yield self.world.rng.uniform(1.0, 2.0) * (engine.timing.lease + engine.timing.sweep)
         output = NewAsset("video", blob, "video/mp4", verdict={"allowed": True}, signature="simulated")
         engine.publish(lease, [output])
         self.world.note_published(lease)

@@ -12,6 +12,8 @@ from misora.store.vault import Blob, BlobMissing, Stored
 
 AWAKE = 0.25
 """Chance of a kind of fault to be awake in a run."""
+OFTEN_AWAKE = {"worker is slow to publish": 0.75, "worker freezes before publishing": 0.75}
+"""Faults whose harm needs several things to coincide, so that they must be awake in more runs to be seen doing it."""
 STRIKES = 0.25
 """Chance that one that is awake strikes when its moment comes."""
 
@@ -36,7 +38,7 @@ class Faults:
 
     def strike(self, kind: str) -> bool:
         """Whether a fault of this kind happens now."""
-        awake = self._awake.setdefault(kind, self.rng.random() < AWAKE)
+        awake = self._awake.setdefault(kind, self.rng.random() < OFTEN_AWAKE.get(kind, AWAKE))
         if self.calm or not awake or self.rng.random() >= STRIKES:
             return False
         self.struck[kind] += 1

@@ -127,9 +127,9 @@ def test_a_blurred_track_stays_near(atlas: Atlas) -> None:
 
 def test_degrading_changes_a_clip_but_not_its_range() -> None:
     frames = torch.rand(3, 3, 32, 48, generator=torch.Generator().manual_seed(0)) * 255
-    for changed in (blur(frames, 0.4), compress(frames, 20), ghost(frames, 0.3)):
+    for changed in (blur(frames, 0.4), compress(frames, 20), ghost(frames, frames.roll(1, 0), 0.3)):
         assert changed.shape == frames.shape
         assert 1 < float((changed - frames).abs().mean()) < 100
-    several = [degrade(frames, random.Random(seed)) for seed in range(12)]
+    several = [degrade(frames, torch.arange(3), random.Random(seed)) for seed in range(12)]
     assert all(0 <= float(clip.min()) and float(clip.max()) <= 255 for clip in several)
     assert any(torch.equal(clip, frames) for clip in several)

@@ -30,6 +30,7 @@ from misora.cli.audit import audit
 from misora.cli.blend import blend
 from misora.cli.connect import connect
 from misora.cli.doctor import doctor
+from misora.cli.evaluate import evaluate
 from misora.cli.extend import extend
 from misora.cli.fill import fill
 from misora.cli.finish import finish
@@ -83,6 +84,7 @@ app.add_typer(jobs, name="jobs")
 app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.command()(audit)
+app.command("eval")(evaluate)
 app.command()(doctor)
 
 

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from misora.base.settings import load_settings
+from misora.base.settings import PACKAGE, Settings
 from misora.models.parser.model import Parser
 from misora.models.registry import load_parser
+from misora.models.weights_file import weights_path
 from misora.pipelines.runtime import choose_device, choose_dtype
 
 
-def load_judge(weights: Path | None = None, device: str | None = None) -> Parser:
-    """The judge of a weights folder, the shipped one by default: it is the same whichever model is evaluated."""
-    settings = load_settings()
-    where = choose_device(device or settings.device)
-    return load_parser(weights or settings.weights, "judge", choose_dtype(where), where)
+def judge_folder(settings: Settings) -> Path:
+    """Where the judge lies: in the weights folder in use where that has one, else in the package."""
+    return settings.weights if weights_path(settings.weights, "judge").is_file() else PACKAGE / "models" / "weights"
+
+
+def load_judge(settings: Settings) -> Parser:
+    """The judge, the same whichever model is evaluated."""
+    where = choose_device(settings.device)
+    return load_parser(judge_folder(settings), "judge", choose_dtype(where), where)

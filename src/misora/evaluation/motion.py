@@ -24,9 +24,9 @@ STEADY = frozenset({Action.WALK, Action.RUN, Action.FLY})
 """Actions that travel at one speed all the time."""
 MIN_SEEN = 6
 """Frames in which a player must be seen for a law to be fitted."""
-PERIODS, PHASES = np.linspace(0.55, 1.3, 31), np.linspace(0, 1, 16, endpoint=False)
+PERIODS, PHASES = np.linspace(0.55, 1.3, 61), np.linspace(0, 1, 24, endpoint=False)
 """Seconds of a jump, and where in it the clip begins."""
-FALLS, STARTS = np.linspace(0.25, 0.75, 26), np.linspace(0, 0.3, 7)
+FALLS, STARTS = np.linspace(0.25, 0.75, 101), np.linspace(0, 0.3, 7)
 """Seconds that the first fall of a bounce takes, and how late the clip begins in it."""
 
 

@@ -14,7 +14,7 @@ from misora.base.shapes import VideoShape
 from misora.world.captions import Language, Story, canonical_caption, story_of
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, is_held_out, sample_scene
-from misora.world.program import CameraMove, Scene
+from misora.world.program import CameraMove, Place, Scene
 from misora.world.tier import SMALL
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -42,13 +42,13 @@ class EvaluationPrompt:
     scene: Scene
 
 
-def held_out_prompts(count: int, shape: VideoShape, seed: int = 2026) -> list[EvaluationPrompt]:
-    """The first ``count`` prompts of the list for clips of ``shape``."""
+def held_out_prompts(count: int, shape: VideoShape, characters: Sequence[str], seed: int = 2026) -> list[EvaluationPrompt]:
+    """The first ``count`` prompts of the list for clips of ``shape``, with players from ``characters``."""
     cast = load_cast()
     prompts = []
     for number in range(count):
         rng = random.Random(f"evaluation/{seed}/{number}")
-        scene = draw_held_out(tuple(cast), shape, rng)
+        scene = draw_held_out(characters, shape, rng)
         language = LANGUAGES[number % len(LANGUAGES)]
         prompts.append(EvaluationPrompt(number, canonical_caption(scene, language), language, story_of(scene, cast), scene))
     return prompts
@@ -63,6 +63,7 @@ def draw_held_out(characters: Sequence[str], shape: VideoShape, rng: random.Rand
         seconds=shape.seconds,
         second_player=TWO_PLAYERS,
         held_out=True,
+        places=tuple(place for place in SMALL.places if has_held_out(characters, place)),
     )
     action, moving = rng.choice(SMALL.actions), rng.random() < MOVING_CAMERA
     for _ in range(SEARCHES):
@@ -70,6 +71,11 @@ def draw_held_out(characters: Sequence[str], shape: VideoShape, rng: random.Rand
         if scene.players[0].action is action and (scene.camera.move is not CameraMove.STATIC) == moving:
             break
     return scene
+
+
+def has_held_out(characters: Sequence[str], place: Place) -> bool:
+    """Whether any of ``characters`` has a held-out action in ``place``; a small cast may have none there."""
+    return any(is_held_out(character, action, place) for character in characters for action in SMALL.actions)
 
 
 def all_held_out(scene: Scene) -> bool:

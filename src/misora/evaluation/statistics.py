@@ -52,7 +52,7 @@ def mean(values: Sequence[float]) -> Figure:
     return Figure(middle, middle - half, middle + half, len(known))
 
 
-def bootstrap(statistic: Callable[[np.ndarray], float], rows: np.ndarray, seed: int = 0) -> Figure:
+def bootstrap(statistic: Callable[[np.ndarray], float], rows: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> Figure:
     """Any statistic of ``rows`` (N, ...) with a percentile interval over resampled rows.
 
     A statistic that repeated rows bias (a Fréchet distance grows with them) has an interval that may not hold its value.
@@ -60,6 +60,6 @@ def bootstrap(statistic: Callable[[np.ndarray], float], rows: np.ndarray, seed: 
     if not len(rows):
         return NO_FIGURE
     generator = np.random.default_rng(seed)
-    values = [statistic(rows[generator.integers(0, len(rows), len(rows))]) for _ in range(RESAMPLES)]
+    values = [statistic(rows[generator.integers(0, len(rows), len(rows))]) for _ in range(resamples)]
     low, high = np.quantile(values, [0.025, 0.975])
     return Figure(float(statistic(rows)), float(low), float(high), len(rows))

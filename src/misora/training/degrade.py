@@ -31,19 +31,20 @@ def _through_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(Image.open(buffer))
 
 
-def ghost(frames: Tensor, share: float) -> Tensor:
-    """Frames (T, 3, H, W) with ``share`` of the frame before mixed in: the smear of a coarse time resolution."""
-    return torch.cat([frames[:1], (1 - share) * frames[1:] + share * frames[:-1]])
+def ghost(frames: Tensor, before: Tensor, share: float) -> Tensor:
+    """Frames (T, 3, H, W) with ``share`` of those just before them mixed in: the smear of a coarse time resolution."""
+    return (1 - share) * frames + share * before
 
 
-def degrade(frames: Tensor, rng: random.Random) -> Tensor:
-    """A clip (T, 3, H, W) in [0, 255] with some of these, or none, drawn from ``rng``."""
+def degrade(clip: Tensor, picked: Tensor, rng: random.Random) -> Tensor:
+    """Frames ``picked`` (N,) of a clip (T, 3, H, W) in [0, 255] with some of these, or none, drawn once for the clip from ``rng``."""
+    frames = clip[picked].float()
     if rng.random() < 0.25:
         return frames
+    if rng.random() < 0.3:
+        frames = ghost(frames, clip[(picked - 1).clamp(min=0)].float(), rng.uniform(0.1, 0.45))
     if rng.random() < 0.5:
         frames = blur(frames, rng.uniform(0.3, 0.9))
-    if rng.random() < 0.3:
-        frames = ghost(frames, rng.uniform(0.1, 0.45))
     if rng.random() < 0.5:
         gain, shift = rng.uniform(0.85, 1.15), rng.uniform(-12, 12)
         frames = (frames - 128) * gain + 128 + shift

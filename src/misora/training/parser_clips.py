@@ -119,6 +119,7 @@ class ParserDataset(Dataset[ParserBatch]):
         shape = VideoShape(round(seconds * RATE), height, width, RATE)
         clips = [self._clip(shape, rng) for _ in range(max(1, round(self.config.seconds / seconds)))]
         chosen = [self._pairs(frames, truth, rng) for frames, truth in clips]
+        whole = degrade(clips[0][0], torch.arange(shape.num_frames), rng) / 127.5 - 1
         frames, earlier, cells, boxes, camera = (torch.cat(parts) for parts in zip(*chosen, strict=True))
         return ParserBatch(
             frames=frames,
@@ -128,7 +129,7 @@ class ParserDataset(Dataset[ParserBatch]):
             camera=camera,
             place=torch.tensor([truth.place for _, truth in clips]).repeat_interleave(self.config.pairs),
             time=torch.tensor([truth.time for _, truth in clips]).repeat_interleave(self.config.pairs),
-            clip=clips[0][0],
+            clip=whole,
             truth=clips[0][1],
             tracks=self._tracks(shape, rng),
         )
@@ -145,8 +146,7 @@ class ParserDataset(Dataset[ParserBatch]):
     def _clip(self, shape: VideoShape, rng: random.Random) -> tuple[Tensor, ClipTruth]:
         scene = draw_scene(self._casting(shape, rng), rng)
         rendering = self.renderer().render(scene, shape)
-        frames = degrade(rendering.frames.movedim(-1, 1).float(), rng)
-        return frames / 127.5 - 1, truth_of(scene, rendering, shape, self.parser)
+        return rendering.frames.movedim(-1, 1), truth_of(scene, rendering, shape, self.parser)
 
     def _pairs(self, frames: Tensor, truth: ClipTruth, rng: random.Random) -> tuple[Tensor, ...]:
         """Some frames with those before them; now and then a frame with itself, as in a still, where the camera stands."""
@@ -155,7 +155,8 @@ class ParserDataset(Dataset[ParserBatch]):
         still = torch.tensor([rng.random() < 0.05 for _ in chosen])
         before = torch.where(still, chosen, before)
         camera = torch.where(still.unsqueeze(1), 0, truth.camera[chosen])
-        return frames[chosen], frames[before], truth.cells[chosen], truth.boxes[chosen], camera
+        now, earlier = (degrade(frames, torch.cat([chosen, before]), rng) / 127.5 - 1).chunk(2)
+        return now, earlier, truth.cells[chosen], truth.boxes[chosen], camera
 
     def _tracks(self, shape: VideoShape, rng: random.Random) -> TrackBatch:
         generator = torch.Generator().manual_seed(rng.randrange(2**31))

@@ -1,0 +1,51 @@
+"""``misora eval``: how good a model is, against held-out prompts, as a page and as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from misora.cli.options import Guidance, Steps
+
+QUICK_PROMPTS = 64
+
+
+def evaluate(
+    model: Annotated[Path | None, typer.Option(help="Weights folder. Default: the weights in use.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Another weights folder, shown beside it.")] = None,
+    prompts: Annotated[int, typer.Option(help="Held-out prompts, half of them Chinese.")] = QUICK_PROMPTS,
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "256x256",
+    seconds: Annotated[float, typer.Option(help="Length of each clip.")] = 2.0,
+    steps: Steps = None,
+    guidance: Guidance = None,
+    measure: Annotated[list[str] | None, typer.Option(help="A measure of your own, module:function; may be given many times.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the report; an unfinished one is gone on with.")] = Path("out/evaluation"),
+) -> None:
+    """Judges a model on prompts that training never draws.
+
+    Writes index.html and report.json with tables, plots and clips, and prints the table. Stopped, it goes on where it was.
+    """
+    from misora.base.settings import load_settings
+    from misora.base.shapes import VideoShape, frames_for, parse_size
+    from misora.cli.display import showing
+    from misora.cli.tables import table
+    from misora.evaluation.evaluate import EvaluationRequest, summary
+    from misora.evaluation.evaluate import evaluate as run
+    from misora.evaluation.outside import load_measure
+
+    settings, (height, width) = load_settings(), parse_size(size)
+    models = {"model": model or settings.weights, **({"against": against} if against else {})}
+    request = EvaluationRequest(
+        models,
+        VideoShape(frames_for(seconds, 24.0), height, width, 24.0),
+        prompts,
+        steps=steps,
+        guidance=guidance,
+        measures={name: load_measure(name) for name in measure or ()},
+    )
+    with showing() as display:
+        report = run(request, out, settings, progress=display.progress)
+    print(table(summary(report)))
+    print(report.page)

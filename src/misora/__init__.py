@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from misora.api.pins import PinRequest
     from misora.api.replay import ReplayWarning, replay
     from misora.api.storyboard import storyboard
+    from misora.api.takes import Take, takes
     from misora.api.tools import blend, connect, edit, extend, fill, loop, recut, reframe, remix, restyle
     from misora.api.video import Video
     from misora.base.canvas import Canvas, Pin, Span
@@ -38,6 +39,8 @@ _HOMES = {
     "connect": "misora.api.tools",
     "edit": "misora.api.tools",
     "extend": "misora.api.tools",
+    "Take": "misora.api.takes",
+    "takes": "misora.api.takes",
     "fill": "misora.api.tools",
     "loop": "misora.api.tools",
     "remix": "misora.api.tools",
@@ -65,8 +68,8 @@ _HOMES = {
 
 __all__ = [
     "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Rewrite",
-    "Span", "Step", "Video", "VideoShape", "WeightsError", "__version__", "blend", "connect", "edit", "extend", "fill", "finish",
-    "generate", "image", "loop", "presets", "recut", "reframe", "release", "remix", "replay", "restyle", "rewrite", "storyboard",
+    "Span", "Step", "Take", "Video", "VideoShape", "WeightsError", "__version__", "blend", "connect", "edit", "extend", "fill", "finish",
+    "generate", "image", "loop", "presets", "recut", "reframe", "release", "remix", "replay", "restyle", "rewrite", "storyboard", "takes",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from misora.base.errors import InputError
 from misora.cli.options import (
     AsJson,
     Aspect,
@@ -44,6 +45,8 @@ def generate(
     rewriter: Rewriter = None,
     preset: PresetName = None,
     draft: Annotated[bool, typer.Option("--draft", help="Half the size, few steps; `misora finish` makes it in full.")] = False,
+    takes: Annotated[int, typer.Option(help="Videos to make, each with its own seed, ranked by the critic.")] = 1,
+    retry_below: Annotated[float | None, typer.Option(help="Make another, at most four, while no take scores this much; 0 to 1.")] = None,
     out: Out = None,
     keep_latents: KeepLatents = False,
     as_json: AsJson = False,
@@ -52,10 +55,18 @@ def generate(
     from misora.api.pins import parse_image
     from misora.api.request import Request
     from misora.cli.deliver import deliver
+    from misora.cli.takes import deliver_takes
 
     images = tuple(parse_image(text) for text in image or ())
     rewrite = rewriting(no_rewrite, rewriter)
     request = Request(
         prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, rewrite, preset=preset, draft=draft
     )
-    deliver(request, out, as_json=as_json, keep_latents=keep_latents)
+    if takes == 1 and retry_below is None:
+        deliver(request, out, as_json=as_json, keep_latents=keep_latents)
+        return
+    if keep_latents:
+        raise InputError(
+            "keep_latents goes with one take; leave out --takes and --retry-below, or make the best take's seed again", field="keep_latents"
+        )
+    deliver_takes(request, out, takes, retry_below, as_json=as_json)

@@ -22,5 +22,5 @@ def judge_folder(settings: Settings) -> Path:
 
 def load_judge(settings: Settings) -> Parser:
     """The judge, the same whichever model is evaluated."""
-    where = choose_device(settings.device)
-    return load_parser(judge_folder(settings), "judge", choose_dtype(where), where)
+    folder, where = judge_folder(settings), choose_device(settings.device)
+    return load_parser(folder, "judge", choose_dtype(where), where)

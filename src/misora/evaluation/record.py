@@ -31,7 +31,7 @@ class Record:
         shuffled: The same clip against another prompt: what agrees by luck.
         measures: Figures of the clip by name; what cannot be measured is left out.
         features: Mean parser features; for distances between sets.
-        took_seconds: Time to make it; 0 where it was not a model's.
+        took_seconds: Time to make it.
     """
 
     number: int

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from misora.base.canvas import Frames
-from misora.base.errors import InputError
 from misora.models.parser.model import Parser
 from misora.models.registry import load_parser
 from misora.pipelines.adherence import Check, check_clip, score
 from misora.pipelines.runtime import choose_device, choose_dtype
-from misora.pipelines.wanted import wanted
 from misora.world.captions import Story
 
 
@@ -47,14 +45,3 @@ def load_critic(weights: Path, device: str = "auto") -> Critic:
     """The critic of a weights folder."""
     where = choose_device(device)
     return Critic(load_parser(weights, "critic", choose_dtype(where), where))
-
-
-def story_of_caption(caption: str) -> Story:
-    """What a critic can check of ``caption``; raises InputError when it names no character of the stage."""
-    story = wanted(caption)
-    if not story.actors:
-        raise InputError(
-            f"takes cannot be ranked: the prompt names no character that the critic knows: {caption!r}; `misora world list` prints them",
-            field="takes",
-        )
-    return story

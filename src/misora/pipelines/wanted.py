@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from misora.base.errors import InputError
 from misora.world.captions import Actor, Story
 from misora.world.lexicon import Event, Reading, load_lexicon
 
@@ -26,6 +27,24 @@ def wanted(caption: str) -> Story:
         time=next(iter(reading.times), None),
         camera=next(iter(reading.cameras), None),
         relations=relations,
+    )
+
+
+def wanted_of(prompt: str, caption: str) -> Story:
+    """What a take is checked for: what the person wrote, or, where that has nobody do anything, what the model reads.
+
+    So what a rewriter made up is not held against a take.
+
+    Raises:
+        InputError: Neither names a character of the stage.
+    """
+    for text in (prompt, caption):
+        story = wanted(text)
+        if story.actors:
+            return story
+    raise InputError(
+        f"takes cannot be ranked: prompt={prompt!r} names no character that the critic knows; `misora world list` prints them",
+        field="takes",
     )
 
 

@@ -20,6 +20,7 @@ from misora.models.weights_file import ParserKind
 from misora.training.loop import Metrics
 from misora.training.parser_clips import ClipConfig, ParserBatch, ParserDataset, parser_stream
 from misora.training.parser_tracks import track_inputs
+from misora.training.parser_truth import ClipTruth
 
 REAL_FROM = 0.25
 """Share of the run after which the track networks also learn from what the frame network reads: before, it reads nothing yet."""
@@ -65,8 +66,8 @@ class ParserStage:
         frames, metrics = frame_loss(reading, batch, self.config.player_weight)
         tracks, track_metrics = self._simulated_loss(batch)
         metrics |= track_metrics
-        if share_done >= REAL_FROM:
-            real = self._real_loss(batch)
+        if batch.clip is not None and batch.truth is not None and share_done >= REAL_FROM:
+            real = self._real_loss(batch.clip, batch.truth)
             tracks = tracks + 0.2 * real
             metrics["real"] = float(real.detach())
         return frames + tracks, metrics
@@ -84,21 +85,21 @@ class ParserStage:
         }
         return loss + F.cross_entropy(moves, tracks.moves.to(device)), right
 
-    def _real_loss(self, batch: ParserBatch) -> Tensor:
+    def _real_loss(self, clip: Tensor, truth: ClipTruth) -> Tensor:
         """The track networks on what the frame network reads of a whole clip, players told apart by the truth."""
-        device, truth, config = self.model.frames.enter.weight.device, batch.truth, self.config.model
-        height, width = batch.clip.shape[-2:]
+        device, config = self.model.frames.enter.weight.device, self.config.model
+        height, width = clip.shape[-2:]
         with torch.no_grad():
-            reading = self.model.read_frames(batch.clip)
+            reading = self.model.read_frames(clip)
             shares = reading.cells.softmax(1)[:, 1:]
             tracks = [track_of(shares[:, character], reading.boxes, height, width) for character, _, _ in truth.players]
             travel = camera_travel(reading.camera, height)
         rng = random.Random(int(truth.camera.sum() * 1000))
-        players, clip = track_inputs(tracks, travel, config, rng)
+        players, whole = track_inputs(tracks, travel, config, rng)
         logits = self.model.motion(torch.stack(players).to(device)).float()
         action, direction = logits.split([len(config.actions), len(config.directions)], dim=1)
         facts = torch.tensor(truth.players, device=device)
-        move = self.model.camera(clip.unsqueeze(0).to(device)).float()
+        move = self.model.camera(whole.unsqueeze(0).to(device)).float()
         loss = F.cross_entropy(action, facts[:, 1]) + F.cross_entropy(direction, facts[:, 2])
         return loss + F.cross_entropy(move, torch.tensor([truth.move], device=device))
 
@@ -122,16 +123,14 @@ def frame_loss(reading: FrameReading, batch: ParserBatch, player_weight: float) 
     error = (reading.boxes - batch.boxes.to(device)) * filled.unsqueeze(1)
     scale = torch.tensor([1 / BOX_UNIT, 1 / BOX_UNIT, 1.0, 1.0], device=device).view(1, -1, 1, 1)
     box = smooth(error * scale * 4).sum() / filled.sum().clamp(min=1) / 4
-    camera = smooth((reading.camera - batch.camera.to(device)) / torch.tensor(CAMERA_UNITS, device=device)).mean()
     seen = F.cross_entropy(reading.cells, cells, weight=weight)
+    character = _right(reading.cells.movedim(1, -1)[filled], cells[filled])
+    metrics = {"cells": float(seen.detach()), "box": float(box.detach()), "character": character}
+    if not batch.is_whole:
+        return seen + box, metrics
+    camera = smooth((reading.camera - batch.camera.to(device)) / torch.tensor(CAMERA_UNITS, device=device)).mean()
     where = F.cross_entropy(reading.place, place) + F.cross_entropy(reading.time, time)
-    metrics = {
-        "cells": float(seen.detach()),
-        "box": float(box.detach()),
-        "camera": float(camera.detach()),
-        "place": _right(reading.place, place),
-        "character": _right(reading.cells.movedim(1, -1)[filled], cells[filled]),
-    }
+    metrics |= {"camera": float(camera.detach()), "place": _right(reading.place, place)}
     return seen + box + camera + 0.5 * where, metrics
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -17,7 +17,7 @@ from misora.models.parser.model import earlier_index
 from misora.training.degrade import degrade
 from misora.training.parser_tracks import blur_camera, blur_track, simulate_track, track_inputs
 from misora.training.parser_truth import ClipTruth, camera_truth, facts_of, truth_of
-from misora.training.streams import one_thread
+from misora.training.streams import CropConfig, one_thread, window_on_player
 from misora.world.assets import load_atlas
 from misora.world.casting import SPEEDS, Casting, sample_scene
 from misora.world.program import Scene
@@ -30,6 +30,8 @@ SECONDS = ((2.0, 5), (3.0, 2), (5.0, 1))
 """Lengths, and how often each is drawn."""
 HEIGHTS = (256, 256, 320, 480)
 """Canvas heights in pixels that players are sized for: they look small on a tall canvas."""
+CROP_SIDE, CROP_FRAMES = 80, 9
+"""Windows on players: pixels of the parser's canvas, and frames."""
 SEARCHES = 100
 """Draws after which a wanted action or camera move is given up."""
 
@@ -41,12 +43,16 @@ class ClipConfig:
     Args:
         seconds: Of rendered clips in a batch, all together; long clips come in smaller numbers.
         pairs: Frames of each clip that the frame network learns from.
+        crops: Windows on a player in a batch of them; such batches teach who is who at a quarter of a whole frame's cost.
+        whole_every: One batch in so many is of whole clips, the others are of windows; 1 is always.
         tracks: Simulated clips for the track networks.
         seed: Of everything drawn.
     """
 
     seconds: float = 24.0
     pairs: int = 4
+    crops: int = 24
+    whole_every: int = 3
     tracks: int = 64
     seed: int = 0
 
@@ -71,7 +77,7 @@ class ParserBatch:
         frames, earlier: Chosen frames and those a quarter second before, (N, 3, H, W) in [-1, 1].
         cells, boxes, camera: Truth of the chosen frames; see ``ClipTruth``.
         place, time: Class of each chosen frame, (N,).
-        clip: One whole clip (T, 3, H, W), degraded too, and its truth: for the track networks to learn from real readings.
+        clip, truth: One whole clip (T, 3, H, W), degraded too: the track networks learn from what is read of it. None with windows.
         tracks: Simulated.
     """
 
@@ -82,9 +88,13 @@ class ParserBatch:
     camera: Tensor
     place: Tensor
     time: Tensor
-    clip: Tensor
-    truth: ClipTruth
     tracks: TrackBatch
+    clip: Tensor | None = None
+    truth: ClipTruth | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.clip is not None
 
 
 def draw_scene(casting: Casting, rng: random.Random) -> Scene:
@@ -117,9 +127,10 @@ class ParserDataset(Dataset[ParserBatch]):
         seconds = rng.choices([seconds for seconds, _ in SECONDS], [often for _, often in SECONDS])[0]
         height, width = self.parser.canvas(1000, round(1000 * aspect))
         shape = VideoShape(round(seconds * RATE), height, width, RATE)
-        clips = [self._clip(shape, rng) for _ in range(max(1, round(self.config.seconds / seconds)))]
+        is_whole = step % self.config.whole_every == 0
+        count = max(1, round(self.config.seconds / seconds)) if is_whole else self.config.crops
+        clips = [self._clip(shape, rng) if is_whole else self._crop(shape, rng) for _ in range(count)]
         chosen = [self._pairs(frames, truth, rng) for frames, truth in clips]
-        whole = degrade(clips[0][0], torch.arange(shape.num_frames), rng) / 127.5 - 1
         frames, earlier, cells, boxes, camera = (torch.cat(parts) for parts in zip(*chosen, strict=True))
         return ParserBatch(
             frames=frames,
@@ -129,9 +140,9 @@ class ParserDataset(Dataset[ParserBatch]):
             camera=camera,
             place=torch.tensor([truth.place for _, truth in clips]).repeat_interleave(self.config.pairs),
             time=torch.tensor([truth.time for _, truth in clips]).repeat_interleave(self.config.pairs),
-            clip=whole,
-            truth=clips[0][1],
             tracks=self._tracks(shape, rng),
+            clip=degrade(clips[0][0], torch.arange(shape.num_frames), rng) / 127.5 - 1 if is_whole else None,
+            truth=clips[0][1] if is_whole else None,
         )
 
     def _casting(self, shape: VideoShape, rng: random.Random) -> Casting:
@@ -147,6 +158,16 @@ class ParserDataset(Dataset[ParserBatch]):
         scene = draw_scene(self._casting(shape, rng), rng)
         rendering = self.renderer().render(scene, shape)
         return rendering.frames.movedim(-1, 1), truth_of(scene, rendering, shape, self.parser)
+
+    def _crop(self, shape: VideoShape, rng: random.Random) -> tuple[Tensor, ClipTruth]:
+        """The first second of a clip, as a window on a player."""
+        short = replace(shape, num_frames=min(shape.num_frames, CROP_FRAMES))
+        scene = draw_scene(self._casting(shape, rng), rng)
+        side = min(CROP_SIDE, shape.height, shape.width)
+        window = window_on_player(scene, short, CropConfig(side=side, on_player=1.0), rng)
+        rendering = self.renderer().render(scene, short, window)
+        truth = truth_of(scene, rendering, replace(short, height=side, width=side), self.parser)
+        return rendering.frames.movedim(-1, 1), truth
 
     def _pairs(self, frames: Tensor, truth: ClipTruth, rng: random.Random) -> tuple[Tensor, ...]:
         """Some frames with those before them; now and then a frame with itself, as in a still, where the camera stands."""

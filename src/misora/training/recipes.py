@@ -121,7 +121,7 @@ def parser_judge() -> tuple[ParserStageConfig, RunConfig]:
 def parser_tiny() -> tuple[ParserStageConfig, RunConfig]:
     """Toy size, for tests."""
     model = stage_parser(short_side=64, stem_dim=8, dim=12, context_dim=12, blocks=1, context_blocks=1, track_dim=8)
-    config = ParserStageConfig("critic", model, ClipConfig(seconds=4, pairs=2, tracks=4))
+    config = ParserStageConfig("critic", model, ClipConfig(seconds=4, pairs=2, crops=2, whole_every=2, tracks=4))
     return config, _run(config, name="parser/tiny", steps=4, warmup=2)
 
 

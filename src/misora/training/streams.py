@@ -76,11 +76,11 @@ class CropDataset(Dataset[CropBatch]):
         )
         scene = sample_scene(casting, rng)
         shape = VideoShape(config.num_frames, height, width, fps)
-        rendering = renderer.render(scene, shape, _window(scene, shape, config, rng))
+        rendering = renderer.render(scene, shape, window_on_player(scene, shape, config, rng))
         return rendering.frames, rendering.instance > 0
 
 
-def _window(scene: Scene, shape: VideoShape, config: CropConfig, rng: random.Random) -> Window:
+def window_on_player(scene: Scene, shape: VideoShape, config: CropConfig, rng: random.Random) -> Window:
     """A window on a player half way through the clip, or anywhere."""
     top, left = rng.randint(0, shape.height - config.side), rng.randint(0, shape.width - config.side)
     if rng.random() < config.on_player:

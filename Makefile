@@ -19,6 +19,7 @@ OUT ?= video.mp4
 ARGS ?=
 TESTS ?=
 SEEDS ?= 10000
+KILLS ?= 200
 
 # Taken literally (no second expansion) and handed over in the environment, so that quotes, $ and any script are safe.
 override PROMPT := $(value PROMPT)
@@ -63,8 +64,9 @@ coverage: $(DEV) ## run the tests and list the lines they miss
 	$(BIN)/coverage report
 
 .PHONY: soak
-soak: $(DEV) ## the queue and the ledger in a storm of faults: SEEDS=10000
+soak: $(DEV) ## the queue in a storm of faults: SEEDS=10000 simulated, KILLS=200 of real workers
 	$(BIN)/python -m misora.engine.simulation --seeds $(SEEDS)
+	$(BIN)/python -m pytest tests/engine/test_kills.py --kills $(KILLS)
 
 .PHONY: bench
 bench: $(DEV) ## run every measurement in benchmarks/

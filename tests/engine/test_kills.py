@@ -1,11 +1,13 @@
-"""A worker process killed with SIGKILL at every step and at every commit: nothing is lost, nothing is made twice, nothing is charged twice.
+"""A worker process killed with SIGKILL at every step and at every commit: nothing is lost, nothing is published or charged twice.
 
-The worker is a process of its own over a SQLite file; it is forked, so that a kill costs milliseconds. More kills: ``make soak``.
+The worker is a process of its own over a SQLite file; it is forked, so that a kill costs milliseconds. ``make soak`` asks for more of
+the random kills with ``--kills``.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +122,33 @@ def test_a_job_whose_every_worker_is_killed_is_given_up_and_others_go_on(place: 
     assert (last.engine.job(poison.id).state, last.engine.job(poison.id).error_code) == ("failed", "worker_lost")
     assert last.engine.job(good.id).state == "completed"
     assert last.engine.credits(account)[0].credits_charged == 1
+    assert last.findings() == []
+    last.engine.database.close()
+
+
+def test_kills_at_random_moments_lose_and_charge_nothing_twice(place: Path, pytestconfig: pytest.Config) -> None:
+    rng, kills = random.Random(11), 0
+    first = opened(place)
+    accounts, clock, accepted = [first.account("ada"), first.account("bob")], first.clock, []
+    first.engine.database.close()
+    for number in range(pytestconfig.getoption("--kills")):
+        client = opened(place, clock)
+        accepted.append(client.submit(rng.choice(accounts), f"take {number}").id)
+        client.engine.sweep()
+        client.engine.database.close()
+        kills += work_and_die(place, rng.choice(MOMENTS), rng.randint(1, 3), clock) == signal.SIGKILL
+        clock.pass_seconds(31)
+    last = opened(place, clock)
+    last.engine.sweep()
+    last.worker().run_until_idle()
+    jobs = [last.engine.job(job_id) for job_id in accepted]
+    assert kills >= len(accepted) // 3
+    for job in jobs:
+        assert job.state == "completed" or (job.state, job.error_code, job.attempts) == ("failed", "worker_lost", 3)
+    charged = sum(last.engine.credits(account)[0].videos_charged for account in accounts)
+    assert charged == sum(job.state == "completed" for job in jobs) > 0
+    clock.pass_seconds(2 * 3600)
+    last.engine.collect_garbage()
     assert last.findings() == []
     last.engine.database.close()
 

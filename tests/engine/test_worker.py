@@ -189,3 +189,22 @@ def test_files_of_the_request_are_the_accounts_own_or_missing(bench: Bench, tmp_
     bench.worker().run_until_idle()
     assert bench.engine.job(good.id).state == "completed"
     assert bench.engine.job(bad.id).error_code == "invalid_request"
+
+
+def test_every_worker_keeps_the_house(bench: Bench, tmp_path: Path) -> None:
+    job, worker = bench.submit(bench.account()), bench.worker()
+    bench.engine.claim("silent")
+    worker.keep_house()
+    assert bench.engine.job(job.id).state == "in_progress"
+    bench.clock.pass_seconds(31)
+    worker.keep_house()
+    assert bench.engine.job(job.id).state == "queued"
+    file = tmp_path / "left behind"
+    file.write_bytes(b"by a worker that was killed before it published")
+    bench.engine.vault.put(file)
+    bench.clock.pass_seconds(3500)
+    worker.keep_house()
+    assert len(list(bench.engine.vault.stored())) == 1
+    bench.clock.pass_seconds(1000)
+    worker.keep_house()
+    assert list(bench.engine.vault.stored()) == []

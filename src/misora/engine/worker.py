@@ -55,6 +55,7 @@ class Worker:
     stopping: threading.Event = field(default_factory=threading.Event)
     pulse: Pulse | None = None
     _swept_at: float = 0.0
+    _collected_at: float = 0.0
 
     def run(self) -> None:
         """Works until ``stopping`` is set; a store that is away is waited for."""
@@ -92,12 +93,14 @@ class Worker:
         return True
 
     def keep_house(self) -> None:
-        """Takes jobs back from silent workers and collects garbage, once in a while; every worker does."""
-        now = self.engine.clock()
-        if now - self._swept_at >= self.engine.timing.sweep:
+        """Takes jobs back from silent workers, and more rarely collects garbage, which reads the whole vault; every worker does."""
+        now, timing = self.engine.clock(), self.engine.timing
+        if now - self._swept_at >= timing.sweep:
             self._swept_at = now
             for job in self.engine.sweep():
                 log.warning("took %s back from a silent worker; it is %s", job.id, job.state)
+        if now - self._collected_at >= timing.garbage / 4:
+            self._collected_at = now
             self.engine.collect_garbage()
 
     def _make(self, job: Job, pulse: Pulse) -> tuple[NewAsset, ...] | None:

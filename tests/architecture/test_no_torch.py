@@ -26,6 +26,7 @@ LIGHT = {
     "prompting": modules_under("prompting"),
     "store": [name for name in modules_under("store") if "migrations" not in name],
     "engine": [name for name in modules_under("engine") if name != "misora.engine.rendering"],
+    "studio": modules_under("studio"),
     "world's words": ["misora.world.cast", "misora.world.lexicon", "misora.world.captions", "misora.world.program"],
     "cli": ["misora.cli.main"],
 }

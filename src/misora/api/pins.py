@@ -113,10 +113,13 @@ def read_frames(source: PinSource, shape: VideoShape) -> Frames:
 
 
 def is_clip(source: str | os.PathLike[str]) -> bool:
-    """Whether a file is to be read as a clip: an animation, or what a clip is named like; anything else must be a picture."""
+    """Whether a file is to be read as a clip: an animation, or what a clip is named like; anything else must be a picture.
+
+    A file of the vault has no suffix; one that does not begin like a picture is a clip.
+    """
     if is_picture_file(source):
         return probe(source).kind == "video"
-    return Path(source).suffix.lower() in CLIP_SUFFIXES
+    return Path(source).suffix.lower() in ("", *CLIP_SUFFIXES)
 
 
 def digest_of(source: PinSource) -> str:

@@ -47,6 +47,7 @@ from misora.cli.reframe import reframe
 from misora.cli.remix import remix
 from misora.cli.replay import replay
 from misora.cli.restyle import restyle
+from misora.cli.serve import serve
 from misora.cli.storyboard import storyboard
 from misora.cli.train import train
 from misora.cli.worker import worker
@@ -79,6 +80,7 @@ app.add_typer(presets, name="presets")
 app.add_typer(world, name="world")
 app.add_typer(models, name="models")
 app.command()(train)
+app.command()(serve)
 app.command()(worker)
 app.add_typer(jobs, name="jobs")
 app.add_typer(accounts, name="accounts")

@@ -17,7 +17,7 @@ from typing import Any
 
 from misora.api.edit import Choices
 from misora.api.pins import PinRequest
-from misora.api.request import Request, shape_of
+from misora.api.request import Request, preset_of, shape_of
 from misora.base.errors import InputError
 from misora.base.shapes import VideoShape
 from misora.editing.tool import Tool, from_data
@@ -40,6 +40,7 @@ def check_request(kind: str, request: Mapping[str, Any]) -> VideoShape | None:
     read = read_request(kind, request, {file: Path() for file in files_of(request)})
     if not read.prompt.strip():
         raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
+    preset_of(read)
     return shape_of(read)
 
 

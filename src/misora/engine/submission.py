@@ -149,7 +149,8 @@ def row_of(submission: Submission, job_id: str, offer: Offer, period: str, at: f
     shape = submission.shape
     return {
         "id": job_id, "account_id": submission.account_id, "kind": submission.kind, "request": dict(submission.request),
-        "model": submission.model, "shape_key": f"{shape.num_frames}x{shape.height}x{shape.width}", "parent_id": submission.parent_id,
+        "model": submission.model, "shape_key": f"{shape.num_frames}x{shape.height}x{shape.width}@{shape.fps:g}",
+        "parent_id": submission.parent_id,
         "state": State.QUEUED.value, "lane": offer.lane, "credits": offer.credits, "period": period,
         "idempotency_key": submission.idempotency_key, "fingerprint": fingerprint(submission), "created_at": at,
     }  # fmt: skip

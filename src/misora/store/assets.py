@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,18 +59,39 @@ def find_asset(tx: sa.Connection, asset_id: str, account_id: str) -> Asset | Non
     return None if row is None else to_record(Asset, row)
 
 
+def find_equal_asset(tx: sa.Connection, account_id: str, digest: str, role: str, name: str) -> Asset | None:
+    """A file of the account with these bytes, this role and this name, so that sending it again adds nothing."""
+    wanted = (assets.c.account_id == account_id, assets.c.digest == digest, assets.c.role == role, assets.c.name == name)
+    row = tx.execute(sa.select(assets).where(*wanted, assets.c.deleted_at.is_(None)).order_by(assets.c.sequence).limit(1)).one_or_none()
+    return None if row is None else to_record(Asset, row)
+
+
 def assets_of_job(tx: sa.Connection, job_id: str) -> dict[str, Asset]:
     """A job's files that were not deleted, by role."""
     rows = tx.execute(sa.select(assets).where(assets.c.job_id == job_id, assets.c.deleted_at.is_(None)))
     return {row.role: to_record(Asset, row) for row in rows}
 
 
-def list_assets(tx: sa.Connection, account_id: str, *, role: str | None = None, limit: int = 100) -> tuple[Asset, ...]:
-    """Files of an account that were not deleted, newest first."""
+def list_assets(
+    tx: sa.Connection, account_id: str, *, role: str | None = None, limit: int = 100, after: str | None = None, newest_first: bool = True
+) -> tuple[Asset, ...]:
+    """Files of an account that were not deleted; ``after`` is the id of the last file of the page before."""
     chosen = sa.select(assets).where(assets.c.account_id == account_id, assets.c.deleted_at.is_(None))
     if role is not None:
         chosen = chosen.where(assets.c.role == role)
-    return tuple(to_record(Asset, row) for row in tx.execute(chosen.order_by(assets.c.sequence.desc()).limit(limit)))
+    if after is not None:
+        mark = sa.select(assets.c.sequence).where(assets.c.id == after).scalar_subquery()
+        chosen = chosen.where(assets.c.sequence < mark if newest_first else assets.c.sequence > mark)
+    order = assets.c.sequence.desc() if newest_first else assets.c.sequence
+    return tuple(to_record(Asset, row) for row in tx.execute(chosen.order_by(order).limit(limit)))
+
+
+def assets_of_jobs(tx: sa.Connection, job_ids: Sequence[str]) -> dict[str, dict[str, Asset]]:
+    """The files of several jobs, by job and role."""
+    found: dict[str, dict[str, Asset]] = {job_id: {} for job_id in job_ids}
+    for row in tx.execute(sa.select(assets).where(assets.c.job_id.in_(job_ids), assets.c.deleted_at.is_(None))):
+        found[row.job_id][row.role] = to_record(Asset, row)
+    return found
 
 
 def delete_assets(tx: sa.Connection, *, at: float, asset_id: str | None = None, job_id: str | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,7 @@ def list_jobs(
     *,
     account_id: str | None = None,
     state: str | None = None,
+    kinds: Sequence[str] | None = None,
     after: str | None = None,
     limit: int = 20,
     newest_first: bool = True,
@@ -81,6 +82,8 @@ def list_jobs(
         chosen = chosen.where(jobs.c.account_id == account_id)
     if state is not None:
         chosen = chosen.where(jobs.c.state == state)
+    if kinds is not None:
+        chosen = chosen.where(jobs.c.kind.in_(kinds))
     if after is not None:
         mark = sa.select(jobs.c.sequence).where(jobs.c.id == after).scalar_subquery()
         chosen = chosen.where(jobs.c.sequence < mark if newest_first else jobs.c.sequence > mark)

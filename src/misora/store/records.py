@@ -88,7 +88,7 @@ class Job:
     Args:
         sequence: Order of arrival.
         kind, request: What to make: the name of a way of making, and its parameters as JSON.
-        shape_key: Jobs of one key have equal shapes, so a worker may make them together.
+        shape_key: Frames, height, width and rate as ``TxHxW@FPS``; jobs of one key may be made together.
         parent_id: The video that this one was remixed or extended from.
         lane: ``priority`` or ``relaxed``.
         credits, period: Price, and the pot that holds it.

@@ -1,0 +1,99 @@
+"""The editing tools over HTTP: the three that the closed API had (remix, edits, extensions), and those it never had.
+
+Each route is a body that becomes a tool record of ``editing``; what follows is the same for all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from misora.editing.connect import Connect
+from misora.editing.extend import Extend
+from misora.editing.fill import Fill
+from misora.editing.loop import Loop, parse_length
+from misora.editing.remix import Remix, parse_strength
+from misora.editing.tool import Tool
+from misora.store.records import Account, Asset
+from misora.studio import accepting
+from misora.studio.doors import Here, Videos
+from misora.studio.intake import Intake
+from misora.studio.openapi import Sent, sends
+from misora.studio.schemas import (
+    Change,
+    ConnectionBody,
+    EditBody,
+    ExtensionBody,
+    FillBody,
+    LoopBody,
+    RemixBody,
+    VideoEditBody,
+    parse,
+)
+from misora.studio.service import Studio
+from misora.studio.videos import Key, accepted
+
+router = APIRouter(prefix="/v1/videos", tags=["edits"])
+VIDEO = {"id": "video_0193c5"}
+
+
+@router.post("/{video_id}/remix", openapi_extra=sends(RemixBody, {"prompt": "the same at night", "strength": "mild"}))
+def remix_video(studio: Here, account: Videos, video_id: str, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+    """Makes a finished video again towards another prompt."""
+    body = parse(RemixBody, sent)
+    return submit(studio, account, remix(body), [Intake(studio, account).result(video_id)], body, idempotency_key)
+
+
+@router.post("/edits", openapi_extra=sends(VideoEditBody, {"prompt": "the same in snow", "video": VIDEO}))
+def edit_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+    """Remix of a video of the account or of an uploaded clip."""
+    body = parse(VideoEditBody, sent)
+    return submit(studio, account, remix(body), [Intake(studio, account).take(body.video, "video")], body, idempotency_key)
+
+
+@router.post("/extensions", openapi_extra=sends(ExtensionBody, {"prompt": "the dog goes on", "video": VIDEO, "seconds": "4"}))
+def extend_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+    """Adds seconds after a clip, or before it; the clip's own frames stay. `seconds` of the answer is the whole."""
+    body = parse(ExtensionBody, sent)
+    clips = [Intake(studio, account).take(body.video, "video")]
+    return submit(studio, account, Extend(body.seconds, body.backward), clips, body, idempotency_key)
+
+
+@router.post("/fills", openapi_extra=sends(FillBody, {"video": VIDEO, "start": 1.0, "end": 2.0}))
+def fill_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+    """Makes the frames between two moments anew; all others stay."""
+    body = parse(FillBody, sent)
+    return submit(studio, account, Fill(body.start, body.end), [Intake(studio, account).take(body.video, "video")], body, idempotency_key)
+
+
+@router.post("/connections", openapi_extra=sends(ConnectionBody, {"videos": [VIDEO, VIDEO], "seconds": 1.0}))
+def connect_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+    """Two clips with new frames between them."""
+    body = parse(ConnectionBody, sent)
+    intake = Intake(studio, account)
+    clips = [intake.take(video, f"videos.{number}") for number, video in enumerate(body.videos)]
+    return submit(studio, account, Connect(body.seconds), clips, body, idempotency_key)
+
+
+@router.post("/loops", openapi_extra=sends(LoopBody, {"video": VIDEO, "length": "normal"}))
+def loop_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+    """A way from a clip's end back to its beginning."""
+    body = parse(LoopBody, sent)
+    length = parse_length(body.length) if isinstance(body.length, str) else body.length
+    return submit(studio, account, Loop(length), [Intake(studio, account).take(body.video, "video")], body, idempotency_key)
+
+
+def remix(body: Change) -> Remix:
+    """The tool record of a change."""
+    strength = parse_strength(body.strength) if isinstance(body.strength, str) else body.strength
+    box = None if body.box is None else (body.box[0], body.box[1], body.box[2], body.box[3])
+    return Remix(strength, body.start, body.end, box, body.player)
+
+
+def submit(studio: Studio, account: Account, tool: Tool, clips: list[Asset], body: EditBody, key: str | None) -> dict[str, Any]:
+    """Accepts an edit; its parent is the video that the first clip is the result of."""
+    if isinstance(body, Change) and body.mask is not None:
+        clips = [*clips, Intake(studio, account).take(body.mask, "mask")]
+    order = accepting.order_edit(studio, account, tool, clips, body, parent=clips[0].job_id, key=key)
+    return accepted(accepting.place(studio, order))

@@ -1,0 +1,121 @@
+"""Around every request: its name, its size, its place among the others, a line in the log. Plain ASGI, so that streams stay streams.
+
+The log has method, route, status, time, account and request id; never a query, a body or a prompt.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from misora.base.errors import MisoraError
+from misora.studio.doors import check_caller
+from misora.studio.errors import Busy, TooLarge, to_answer
+from misora.studio.metrics import Metrics
+from misora.studio.service import Options
+
+access_log = logging.getLogger("misora.access")
+
+
+class Doorkeeper:
+    """Names the request, refuses what is foreign, too large or too much, measures and logs the rest."""
+
+    def __init__(self, app: ASGIApp, options: Options, metrics: Metrics) -> None:
+        self.app = app
+        self.options = options
+        self.metrics = metrics
+        self.at_once = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visit = Visit(scope)
+        self.at_once += 1
+        try:
+            refused = self.refusal(scope)
+            app = self.app if refused is None else error_response(refused)
+            await app(scope, bounded(receive, self.options.max_body_bytes), visit.answering(send))
+        finally:
+            self.at_once -= 1
+            visit.end(self.metrics)
+
+    def refusal(self, scope: Scope) -> MisoraError | None:
+        """Why the request goes no further, judged by its head alone."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self.options.max_body_bytes:
+            return TooLarge(f"the body has {length} bytes; at most {self.options.max_body_bytes} are read")
+        if self.at_once > self.options.max_at_once and scope["path"] != "/healthz":
+            return Busy(f"{self.at_once} requests are in work; try again in a moment")
+        try:
+            check_caller(self.options, headers)
+        except MisoraError as error:
+            return error
+        return None
+
+
+class Visit:
+    """One request from its first byte to its last."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.id = f"req_{secrets.token_hex(12)}"
+        self.status = 0
+        self.started = time.perf_counter()
+        scope.setdefault("state", {})["request_id"] = self.id
+
+    def answering(self, send: Send) -> Send:
+        """``send`` that adds the request's name to the head of the answer."""
+
+        async def forward(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", self.id.encode())]
+            await send(message)
+
+        return forward
+
+    def end(self, metrics: Metrics) -> None:
+        """Counts and logs it."""
+        seconds = time.perf_counter() - self.started
+        route = route_of(self.scope)
+        metrics.count(self.scope["method"], route, self.status, seconds)
+        line = {
+            "request_id": self.id, "method": self.scope["method"], "route": route, "status": self.status, "ms": round(seconds * 1000, 1),
+            "account": self.scope["state"].get("account_id"),
+        }  # fmt: skip
+        access_log.info(json.dumps(line))
+
+
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """The pattern that matched (``/v1/videos/{video_id}``), never the path itself, which names things."""
+    return getattr(scope.get("route"), "path", "none")
+
+
+def bounded(receive: Receive, most: int) -> Receive:
+    """``receive`` that raises TooLarge once a body without a stated length goes beyond ``most`` bytes."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise TooLarge(f"the body has more than {most} bytes, the most that is read")
+        return message
+
+    return limited
+
+
+def error_response(error: MisoraError) -> JSONResponse:
+    """An error as its answer."""
+    answer = to_answer(error)
+    return JSONResponse(answer.body(), answer.status, dict(answer.headers))

@@ -1,0 +1,77 @@
+"""The official client, unchanged, against a real server on a loopback port, a real worker and the real networks at toy size."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from databases import free_port, migrated
+from engines import PLANS
+from misora.engine.judging import load_rules
+from misora.engine.kinds import check_request
+from misora.engine.rendering import NativeRenderer
+from misora.engine.service import Engine
+from misora.engine.signing import RecipeSigner
+from misora.engine.work import Tools
+from misora.engine.worker import Worker
+from misora.store.vault import LocalVault
+from misora.studio.app import create_app
+from misora.studio.service import Studio
+from misora.studio.serving import Address, build_server
+
+openai = pytest.importorskip("openai")
+SIZE = {"size": "64x64", "seconds": "1", "extra_body": {"fps": 8, "steps": 1}}
+
+
+@pytest.fixture
+def base_url(tmp_path: Path, tiny_weights_in_use: None) -> Iterator[str]:
+    """Where a server with a worker beside it answers."""
+    engine = Engine(migrated(f"sqlite:///{tmp_path}/misora.db"), LocalVault(tmp_path / "vault"), PLANS)
+    worker = Worker(engine, Tools(NativeRenderer(), load_rules(), RecipeSigner(), engine.vault))
+    address = Address(port=free_port())
+    server = build_server(create_app(Studio(engine, check_request, load_rules())), address)
+    threads = [threading.Thread(target=server.run), threading.Thread(target=worker.run)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started and time.monotonic() < deadline:
+        threads[0].join(0.02)
+    yield address.url
+    server.should_exit = True
+    worker.stopping.set()
+    for thread in threads:
+        thread.join()
+    engine.database.close()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_whole_videos_surface(base_url: str, tmp_path: Path) -> None:
+    with openai.OpenAI(base_url=base_url, api_key="unused", max_retries=0, timeout=120) as client:
+        video = client.videos.create_and_poll(prompt="a dog runs", model="sora-2", poll_interval_ms=50, **SIZE)
+        assert (video.status, video.progress, video.model, video.size, video.seconds) == ("completed", 100, "sora-2", "64x64", "1")
+        for variant, head in (("video", b"ftyp"), ("thumbnail", b"RIFF"), ("spritesheet", b"RIFF")):
+            assert head in client.videos.download_content(video.id, variant=variant).read()[:12]
+        client.videos.download_content(video.id).write_to_file(tmp_path / "dog.mp4")
+        remix = client.videos.remix(video.id, prompt="a dog runs at night")
+        assert remix.remixed_from_video_id == video.id
+        clip = tmp_path / "dog.mp4"
+        edit = client.videos.edit(prompt="in snow", video=clip)
+        extension = client.videos.extend(prompt="it goes on", seconds="1", video=openai.omit, extra_body={"video": {"id": video.id}})
+        assert extension.seconds == "2"
+        character = client.videos.create_character(name="Momo", video=clip)
+        assert client.videos.get_character(character.id).name == "Momo"
+        reference = client.videos.create(prompt="a dog runs", input_reference=clip, **SIZE)
+        made = [client.videos.poll(one.id, poll_interval_ms=50) for one in (remix, edit, extension, reference)]
+        assert [(one.status, one.error) for one in made] == [("completed", None)] * 4
+        assert {one.id for one in client.videos.list(limit=2)} == {video.id, *(one.id for one in made)}
+        still = client.images.generate(prompt="a cat", size="64x64", extra_body={"steps": 1})
+        assert still.data[0].b64_json.startswith("iVBOR")
+        assert client.videos.delete(video.id).deleted
+        with pytest.raises(openai.NotFoundError):
+            client.videos.retrieve(video.id)
+        with pytest.raises(openai.BadRequestError, match="nearest: 60"):
+            client.videos.create(prompt="a dog", seconds="99")

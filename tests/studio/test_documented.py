@@ -1,0 +1,37 @@
+"""docs/api.md names every route and field, and none that is gone; the document and the server agree on the shape of errors."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from misora.studio import schemas
+from studios import Rig
+
+TEXT = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+def test_every_route_is_documented_and_no_other(rig: Rig) -> None:
+    served = {f"{method.upper()} {path}" for path, methods in rig.app.openapi()["paths"].items() for method in methods}
+    assert set(re.findall(r"^\| `((?:GET|POST|DELETE) \S+)` \|", TEXT, re.MULTILINE)) == served
+
+
+def test_every_field_is_documented() -> None:
+    for kind in (
+        schemas.VideoBody,
+        schemas.VideoEditBody,
+        schemas.ExtensionBody,
+        schemas.FillBody,
+        schemas.ConnectionBody,
+        schemas.LoopBody,
+    ):
+        assert [name for name in kind.model_fields if f"`{name}`" not in TEXT] == []
+
+
+def test_every_body_and_error_is_in_the_document(rig: Rig) -> None:
+    for path, methods in rig.app.openapi()["paths"].items():
+        for method, route in methods.items():
+            assert {"400", "401", "404", "503"} <= set(route["responses"]), path
+            takes_nothing = path.endswith(("/cancel", "/pause", "/resume"))
+            assert ("requestBody" in route) == (method == "post" and not takes_nothing), path
+            assert "422" not in route["responses"] or route["responses"]["422"]["description"] == "Validation Error"

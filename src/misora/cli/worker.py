@@ -24,6 +24,7 @@ def worker(
     from misora.engine.processes import run_processes
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # lists its plugins at every start
     if not 1 <= processes <= 64:
         raise InputError(f"processes={processes} is outside 1 to 64; nearest: {min(max(processes, 1), 64)}", field="processes")
     if processes > 1:

@@ -14,7 +14,16 @@ from misora.models.transformer.config import TransformerConfig
 from misora.models.video_vae.config import TINY
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import describe_weights
-from misora.training.autoencoder import AutoencoderStage, start_from_principal_components, to_frames, to_pixels
+from misora.training.autoencoder import (
+    LATENT_RMS,
+    LOUDNESS,
+    AutoencoderStage,
+    pixel_gain,
+    set_loudness,
+    start_from_principal_components,
+    to_frames,
+    to_pixels,
+)
 from misora.training.latents import build_latents, cell_labels, load_shelves
 from misora.training.loop import RunConfig, train
 from misora.training.losses import psnr, reconstruction
@@ -51,14 +60,41 @@ def test_crops_depend_on_seed_and_step_alone(assets: Path) -> None:
     assert first.players.any()
 
 
-def test_autoencoder_stage_trains_and_its_latents_are_normal(assets: Path, tmp_path: Path) -> None:
+def test_autoencoder_stage_trains_and_its_latents_are_as_loud_as_promised(assets: Path, tmp_path: Path) -> None:
     config, run_config = autoencoder_tiny()
     stage = AutoencoderStage(config, assets, workers=0)
     path = train(stage, run_config, tmp_path, say=lambda _: None)
     latents = torch.cat([load_video_vae(path, torch.float32).encode(to_pixels(stage.dataset[-2000 - index].frames)) for index in (0, 1)])
-    assert float(latents.std()) == pytest.approx(1, abs=0.15)
+    assert float(latents.square().mean().sqrt()) == pytest.approx(LATENT_RMS, rel=0.15)
+    assert float(latents.mean((0, 2, 3, 4)).abs().max()) < 0.5 * LATENT_RMS
     assert (tmp_path / "preview.png").exists()
     assert (tmp_path / "curve.png").exists()
+
+
+def test_pixel_gain_of_a_linear_decoder_is_the_length_of_its_columns() -> None:
+    torch.manual_seed(0)
+    vae = VideoVAE(TINY)  # untrained: only the linear path speaks
+    clip = torch.rand(1, 3, 17, 256, 256, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    gain = pixel_gain(vae, vae.encode(clip).detach(), seed=0)
+    weight = vae.decoder.linear.weight[:, :, 0, 0]
+    lengths = weight.square().sum(0).sqrt()
+    torch.testing.assert_close(gain / gain.mean(), lengths / lengths.mean(), rtol=0.25, atol=0)
+
+
+def test_loudness_does_not_depend_on_what_the_encoder_called_one() -> None:
+    """Channels that move pixels more are louder, by the promised power, however large the encoder had made them."""
+    torch.manual_seed(0)
+    vae = VideoVAE(TINY)
+    clip = torch.rand(1, 3, 17, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.no_grad():
+        vae.encoder.linear.weight[0] *= 8
+        vae.decoder.linear.weight[:, 0] *= 16
+    before = vae.latent_std.clone()
+    set_loudness(vae, [clip])
+    gain = pixel_gain(vae, vae.encode(clip).detach(), seed=0) / vae.latent_std  # of the raw channels
+    assert not torch.equal(before, vae.latent_std)
+    torch.testing.assert_close((1 / vae.latent_std)[0] / (1 / vae.latent_std)[1], (gain[0] / gain[1]) ** LOUDNESS, rtol=0.2, atol=0)
+    assert float(vae.encode(clip).square().mean().sqrt()) == pytest.approx(LATENT_RMS, rel=0.05)
 
 
 def test_principal_components_beat_the_mean_colour(assets: Path) -> None:

@@ -52,7 +52,8 @@ class NoiseMix:
     """How training spreads noise over a clip's latent frames.
 
     Args:
-        frontier: Share of clips with a history: frames before a random one are nearly clean, it and those after it independent.
+        frontier: Share of clips with a history: frames before a random one are nearly clean, it and those after it are not.
+        together: Share of those clips whose unknown frames have one level, as in sampling; in the others they are independent.
         shared: Share of clips with one level for all frames; the rest are independent in every frame.
         history_noise: History levels are uniform from 0 to this.
         history_dropout: Share of histories replaced by pure noise, for guidance over history.
@@ -60,11 +61,12 @@ class NoiseMix:
         shared_shift: Extra shift where all frames share a level, since neighbours then no longer help each other.
     """
 
-    frontier: float = 0.45
-    shared: float = 0.20
+    frontier: float = 0.50
+    together: float = 0.60
+    shared: float = 0.25
     history_noise: float = 0.15
     history_dropout: float = 0.10
-    backward: float = 0.0
+    backward: float = 0.15
     shared_shift: float = 2.0
 
 
@@ -79,8 +81,9 @@ def frame_noise_levels(
     mix = mix or NoiseMix()
     kind = torch.rand((batch, 1), generator=generator)
     levels = logit_normal((batch, frames), shift, generator)
-    shared = logit_normal((batch, 1), shift * mix.shared_shift, generator)
-    frontier = with_history(levels, mix, generator)
+    shared = logit_normal((batch, 1), shift * mix.shared_shift if frames > 1 else shift, generator)
+    together = torch.rand((batch, 1), generator=generator) < mix.together
+    frontier = with_history(torch.where(together, shared, levels), mix, generator)
     levels = torch.where(kind < mix.frontier, frontier, levels)
     return torch.where(kind >= 1 - mix.shared, shared, levels)
 

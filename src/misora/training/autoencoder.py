@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,12 @@ from misora.models.video_vae.model import VideoVAE, linear_view, with_still_star
 from misora.training.loop import Metrics
 from misora.training.losses import fused, psnr, reconstruction
 from misora.training.streams import CropBatch, CropConfig, CropDataset, stream
+
+LOUDNESS = 0.75
+"""0 leaves channels as they are, 1 makes an error in any of them move pixels alike; see ``set_loudness``."""
+
+LATENT_RMS = 0.5
+"""Root mean square of all latents: noise levels near one half then decide what is seen, as in Karras et al., arXiv:2206.00364."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +102,11 @@ class AutoencoderStage:
             }
         return main + self.config.spread_weight * held, metrics
 
-    @torch.no_grad()
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
-        """Writes the autoencoder with its latents measured, so that what leaves ``encode`` has zero mean and unit variance.
-
-        The mean is taken for each channel, the deviation over all of them: how loud the autoencoder makes a channel says
-        how much that channel matters, and the transformer should know.
-        """
-        device = self.model.latent_mean.device
-        model = VideoVAE(self.config.model).to(device)
+        """Writes the autoencoder with its latents measured, so that ``encode`` yields what ``set_loudness`` promises."""
+        model = VideoVAE(self.config.model).to(self.model.latent_mean.device)
         model.load_state_dict(values)
-        crops = (to_pixels(self.dataset[-2000 - index].frames.to(device)) for index in range(self.config.calibration))
-        with torch.autocast(device.type, torch.bfloat16):
-            latents = torch.cat([model.encode(pixels).float() for pixels in crops])
-        mean = latents.mean((0, 2, 3, 4))
-        model.latent_mean.copy_(mean)
-        model.latent_std.fill_((latents - mean.view(1, -1, 1, 1, 1)).std())
+        set_loudness(model, (to_pixels(self.dataset[-2000 - index].frames) for index in range(self.config.calibration)))
         save_model(folder, "video_vae", model, dtype=torch.bfloat16, **provenance)
 
     @torch.no_grad()
@@ -132,6 +127,49 @@ def to_pixels(frames: Tensor) -> Tensor:
 def to_frames(pixels: Tensor) -> Tensor:
     """Pixels (B, 3, T, H, W) to uint8 (B, T, H, W, 3) on the CPU."""
     return pixels.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8).movedim(1, -1).cpu()
+
+
+def set_loudness(model: VideoVAE, clips: Iterable[Tensor]) -> None:
+    """Sets the statistics of ``model`` from ``clips``, each (B, 3, T, H, W): mean zero, and each channel as loud as it matters.
+
+    What an autoencoder calls a channel's size is arbitrary. Left as it came, channels of fine detail were as loud as those of sky and
+    ground, and the transformer spent itself on them. So a channel is scaled by ``gain ** LOUDNESS``, where its gain is how far pixels
+    move when it does, and all of them together so that their root mean square is ``LATENT_RMS``.
+    """
+    device = model.latent_mean.device
+    count, total, squares, response = 0, 0.0, 0.0, 0.0
+    model.latent_mean.zero_()
+    model.latent_std.fill_(1)
+    for index, clip in enumerate(clips):
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+            latents = model.encode(clip.to(device)).float()
+        response = response + pixel_gain(model, latents, seed=index).square()
+        by_channel = latents.transpose(0, 1).flatten(1)
+        count += by_channel.shape[1]
+        total, squares = total + by_channel.sum(1), squares + by_channel.square().sum(1)
+    assert count, "set_loudness needs at least one clip"
+    mean = torch.as_tensor(total) / count
+    variance = torch.as_tensor(squares) / count - mean.square()
+    loudness = torch.as_tensor(response).sqrt() ** LOUDNESS
+    loudness *= LATENT_RMS / (variance * loudness.square()).mean().sqrt()
+    model.latent_mean.copy_(mean)
+    model.latent_std.copy_(1 / loudness)
+
+
+def pixel_gain(model: VideoVAE, latents: Tensor, seed: int) -> Tensor:
+    """How far decoded pixels move for a unit of each channel, root mean square, up to one common factor; (C,).
+
+    For random signs v, the mean of ``(J^T v)^2`` is the squared length of each column of the decoder's Jacobian J.
+
+    Args:
+        latents: (B, C, t, h, w), as ``encode`` gave them.
+    """
+    latents = latents.detach().requires_grad_(True)
+    with torch.autocast(latents.device.type, torch.bfloat16):
+        decoded = model.decode(latents).float()
+    signs = torch.randint(0, 2, decoded.shape, generator=torch.Generator().manual_seed(seed)).to(decoded) * 2 - 1
+    (gradient,) = torch.autograd.grad((decoded * signs).sum(), latents)
+    return gradient.square().mean((0, 2, 3, 4)).sqrt()
 
 
 @torch.no_grad()

@@ -65,8 +65,8 @@ def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
 
 
 def latents_small() -> LatentsConfig:
-    """A morning's worth for two cores: square canvases for learning who and what, wide ones for the size people ask for."""
-    return LatentsConfig((ShardShape(256, 256, 57, 50, 160), ShardShape(480, 832, 33, 20, 30)))
+    """A quarter of an hour for two cores: square canvases for learning who and what, wide ones for the sizes people ask for."""
+    return LatentsConfig((ShardShape(256, 256, 57, 50, 60), ShardShape(256, 448, 57, 25, 20), ShardShape(480, 832, 33, 10, 20)))
 
 
 def latents_more() -> LatentsConfig:
@@ -92,17 +92,26 @@ def text_tiny() -> tuple[TextConfig, RunConfig]:
 
 
 def transformer_small() -> tuple[TransformerStageConfig, RunConfig]:
-    """7 M parameters on cached latents, for two cores."""
+    """10 M parameters on cached latents, for two cores: first of all what things look like."""
     text = TextEncoderConfig()
     model = transformer_config("nano", latent_channels=VideoVAEConfig().latent_channels, text_dim=text.out_dim, prediction="x0")
-    config = TransformerStageConfig(model, text, text_start="runs/text-small", vae="runs/autoencoder-small")
-    return config, _run(config, name="transformer/small", steps=200_000, warmup=50, muon_lr=0.02, adam_lr=5e-4, ema=0.998, decay=0.4)
+    config = TransformerStageConfig(model, text, singles=0.7, text_start="runs/text-small", vae="runs/autoencoder-small")
+    settings = {"warmup": 40, "muon_lr": 0.02, "adam_lr": 1.5e-3, "ema": 0.997, "decay": 0.3}
+    return config, _run(config, name="transformer/small", steps=200_000, **settings)
+
+
+def transformer_motion() -> tuple[TransformerStageConfig, RunConfig]:
+    """Goes on from ``small`` on the same latents with more moving clips."""
+    config, run_config = transformer_small()
+    start = "runs/transformer-small"
+    again = dataclasses.replace(config, start=start, text_start=start, singles=0.3, align_weight=0.1, seed=1)
+    return _again(again, run_config, "transformer/motion")
 
 
 def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
-    """Goes on from the shipped transformer and text encoder, on latents of the shipped autoencoder."""
-    config, run_config = transformer_small()
-    again = dataclasses.replace(config, start=SHIPPED, text_start=SHIPPED, vae=SHIPPED, latents="runs/latents-more")
+    """Goes on from the shipped transformer and text encoder, on new latents of the shipped autoencoder."""
+    config, run_config = transformer_motion()
+    again = dataclasses.replace(config, start=SHIPPED, text_start=SHIPPED, vae=SHIPPED, latents="runs/latents-more", seed=2)
     return _again(again, run_config, "transformer/more")
 
 
@@ -132,5 +141,9 @@ AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
 }
 LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "more": latents_more, "tiny": latents_tiny}
 TEXT: dict[str, Callable[[], tuple[TextConfig, RunConfig]]] = {"small": text_small, "tiny": text_tiny}
-TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {"small": transformer_small, "more": transformer_more}
+TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {
+    "small": transformer_small,
+    "motion": transformer_motion,
+    "more": transformer_more,
+}
 PARSER: dict[str, Callable[[], tuple[ParserStageConfig, RunConfig]]] = {"critic": parser_critic, "judge": parser_judge, "tiny": parser_tiny}

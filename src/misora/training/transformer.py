@@ -27,14 +27,11 @@ from misora.training.latents import load_shelves
 from misora.training.loop import Metrics
 from misora.world.captions import sample_caption
 
-STILLS = 0.1
-"""Share of batches that are stills. Other lengths come from the shapes on the shelves: every new one costs a compilation."""
+MIDDLES = 0.4
+"""Share of clips that begin after their first latent frame: what a sliding window meets after its first step."""
 
-MIDDLES = 0.3
-"""Share of clips without their first latent frame: what a sliding window meets after its first step."""
-
-CAPTION_TOKENS = 64
-"""Every batch is padded to this, so that the compiled blocks see one shape."""
+CAPTION_TOKENS = 40
+"""Every batch is cut or padded to this, so that the compiled blocks see one shape; 98 % of captions are shorter."""
 
 PREVIEW_PROMPTS = (
     "a dog runs to the right on the beach",
@@ -53,6 +50,8 @@ class TransformerStageConfig:
     Args:
         model, text: Sizes.
         tokens: Video tokens a step; the batch follows from the clip's shape.
+        singles: Share of batches that hold one latent frame a clip, from anywhere in it: what things look like, learnt at a seventh of
+            the price. Other batches hold all but one latent frame: every further length would cost a compilation.
         latents: Folder of shards.
         vae: Folder with the autoencoder, for previews.
         text_dropout: Share of captions replaced by the empty text, for guidance.
@@ -65,7 +64,8 @@ class TransformerStageConfig:
 
     model: TransformerConfig
     text: TextEncoderConfig
-    tokens: int = 6144
+    tokens: int = 4608
+    singles: float = 0.3
     latents: str = "runs/latents-small"
     vae: str = "runs/autoencoder-small"
     text_dropout: float = 0.1
@@ -128,8 +128,10 @@ class TransformerStage:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
 
     def hidden_parameters(self) -> list[nn.Parameter]:
-        """Matrices of the transformer's blocks; the text encoder has learnt to read before and only adjusts, with AdamW."""
-        return [parameter for parameter in self.model.transformer.blocks.parameters() if parameter.ndim == 2]
+        """Matrices of the blocks and of their modulation; the text encoder has learnt to read before and only adjusts, with AdamW."""
+        transformer = self.model.transformer
+        layers = nn.ModuleList([transformer.blocks, transformer.modulation])
+        return [parameter for name, parameter in layers.named_parameters() if parameter.ndim == 2 and "table" not in name]
 
     def batches(self, first_step: int) -> Iterator[LatentBatch]:
         step = first_step
@@ -138,20 +140,20 @@ class TransformerStage:
             step += 1
 
     def batch(self, step: int) -> LatentBatch:
-        """Batch ``step``: one shape, all but one latent frame of its clips or a still, captions drawn anew."""
+        """Batch ``step``: clips of one shape, all of one length, captions drawn anew."""
         rng = random.Random(f"{self.config.seed}/{step}")
         shelf = rng.choices(self.shelves, [len(shelf.scenes) * shelf.latents[0, 0].numel() for shelf in self.shelves])[0]
         _, _, frames, height, width = shelf.latents.shape
-        length = rng.choices([1, frames - 1], [STILLS, 1 - STILLS])[0]
-        first = 1 if length > 1 and rng.random() < MIDDLES else 0
+        length = 1 if rng.random() < self.config.singles else max(1, frames - 1)
         size = max(2, round(self.config.tokens / (length * height * width)))
         chosen = [rng.randrange(len(shelf.scenes)) for _ in range(size)]
+        starts = [rng.randint(1, frames - length) if frames > length and rng.random() < MIDDLES else 0 for _ in chosen]
         texts = ["" if rng.random() < self.config.text_dropout else sample_caption(shelf.scenes[index], rng)[0] for index in chosen]
-        index = torch.tensor(chosen)
-        features = self.model.text_encoder.collate(texts, CAPTION_TOKENS)
-        part = slice(first, first + length)
-        numbers = torch.arange(first, first + length).expand(size, -1)
-        return LatentBatch(shelf.latents[index, :, part].float(), shelf.labels[index, part].long(), features, shelf.fps[index], numbers)
+        features = self.model.text_encoder.collate(texts, CAPTION_TOKENS)[:, :CAPTION_TOKENS]
+        clips = [shelf.latents[index, :, start : start + length] for index, start in zip(chosen, starts, strict=True)]
+        labels = [shelf.labels[index, start : start + length] for index, start in zip(chosen, starts, strict=True)]
+        numbers = torch.tensor([min(start, 1) for start in starts]).unsqueeze(1) + torch.arange(length)
+        return LatentBatch(torch.stack(clips).float(), torch.stack(labels).long(), features, shelf.fps[chosen], numbers)
 
     def loss(self, batch: LatentBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = next(self.model.parameters()).device

@@ -18,12 +18,12 @@ def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    """Pre-norm attention and SwiGLU with adaLN-single: one map shared by all blocks, plus this block's own table.
+    """Pre-norm attention and SwiGLU, modulated by what the model hands over, plus this block's own table.
 
     Gates start at zero, so an untrained block passes its input on unchanged.
 
     Reference:
-        Peebles & Xie, DiT, arXiv:2212.09748; Chen et al., PixArt-alpha (adaLN-single), arXiv:2310.00426.
+        Peebles & Xie, DiT, arXiv:2212.09748; Chen et al., PixArt-alpha (one shared map), arXiv:2310.00426.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -39,7 +39,7 @@ class Block(nn.Module):
         Args:
             video: (B, t, s, D).
             text: Normalised text tokens, (B, L, D); this block only scales and shifts them.
-            modulation: The shared map's output for each latent frame, (B, t, 6, D).
+            modulation: Shift, scale and gate of attention and MLP for each latent frame, (B, t, 6, D).
             rotary, keep_mask, causal: As in ``JointAttention``.
         """
         own = (modulation + self.table).to(video.dtype).unsqueeze(3)

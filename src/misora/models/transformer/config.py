@@ -25,6 +25,8 @@ class TransformerConfig:
         prediction: What the last layer means: the velocity itself, or the clean latents from which the velocity follows.
         causal: Latent frame i attends to frames up to i and the text, instead of to all.
         hidden_layer: Number of blocks after which ``Prediction.hidden`` is taken.
+        own_modulation: Each block has its own map from the conditioning to its scales, shifts and gates, instead of one that all share.
+            It runs once a latent frame, not once a token: room for what the text says at hardly any cost, where the model is small.
     """
 
     latent_channels: int
@@ -36,6 +38,7 @@ class TransformerConfig:
     prediction: Literal["velocity", "x0"] = "velocity"
     causal: bool = False
     hidden_layer: int = 3
+    own_modulation: bool = False
 
     def __post_init__(self) -> None:
         if self.dim % self.heads or self.head_dim % 8:
@@ -58,16 +61,17 @@ class TransformerConfig:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Width, depth, heads and SwiGLU width of a preset."""
+    """Width, depth, heads, SwiGLU width and modulation of a preset."""
 
     dim: int
     layers: int
     heads: int
     mlp_dim: int
+    own_modulation: bool = False
 
 
 SIZES = {
-    "nano": Size(256, 8, 4, 704),  # 7 M: what two CPU cores can train
+    "nano": Size(256, 8, 4, 704, own_modulation=True),  # 10 M: what two CPU cores can train
     "base": Size(384, 8, 6, 960),  # 15 M: the shipped weights
     "large": Size(1024, 24, 16, 2816),  # 0.3 B
     "14b": Size(5120, 40, 40, 13824),  # 13 B: the proportions of Wan 14B
@@ -81,7 +85,9 @@ def transformer_config(
     if size not in SIZES:
         raise InputError(f"transformer size={size!r} is not known; choose one of {', '.join(SIZES)}", field="size")
     s = SIZES[size]
-    return TransformerConfig(latent_channels, s.dim, s.layers, s.heads, s.mlp_dim, text_dim, prediction, causal)
+    return TransformerConfig(
+        latent_channels, s.dim, s.layers, s.heads, s.mlp_dim, text_dim, prediction, causal, own_modulation=s.own_modulation
+    )
 
 
 def count_parameters(config: TransformerConfig) -> int:
@@ -90,7 +96,8 @@ def count_parameters(config: TransformerConfig) -> int:
     block = 4 * d * d + 3 * d * config.mlp_dim + 8 * d + 2 * config.head_dim
     scalars = 2 * (FREQUENCY_DIM * d + d * d)
     ends = 2 * config.latent_channels * d + 2 * config.text_dim * d + d
-    return config.layers * block + scalars + ends + 6 * d * d + 2 * d * d
+    modulation = (config.layers if config.own_modulation else 1) * 6 * d * d
+    return config.layers * block + scalars + ends + modulation + 2 * d * d
 
 
 def flops_per_token(config: TransformerConfig, tokens: int) -> int:

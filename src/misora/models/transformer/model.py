@@ -57,11 +57,12 @@ class VideoTransformer(nn.Module):
         self.sigma_embedding = ScalarEmbedding(dim, SIGMA_SCALE, FREQUENCY_DIM)
         self.fps_embedding = ScalarEmbedding(dim, FPS_SCALE, FREQUENCY_DIM)
         self.first_frame = nn.Parameter(torch.zeros(dim))
-        self.modulation = nn.Linear(dim, 6 * dim, bias=False)
+        maps = config.layers if config.own_modulation else 1
+        self.modulation = nn.ModuleList(nn.Linear(dim, 6 * dim, bias=False) for _ in range(maps))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_modulation = nn.Linear(dim, 2 * dim, bias=False)
         self.output = nn.Linear(dim, config.latent_channels, bias=False)
-        for zeroed in (self.modulation, self.final_modulation, self.output):
+        for zeroed in (*self.modulation, self.final_modulation, self.output):
             nn.init.zeros_(zeroed.weight)
 
     def forward(
@@ -116,10 +117,10 @@ class VideoTransformer(nn.Module):
         causal = self.config.causal if causal is None else causal
 
         x = self.input(latents.to(weight_dtype).permute(0, 2, 3, 4, 1).flatten(2, 3))
-        modulation = self.modulation(conditioning).unflatten(-1, (6, -1))
+        modulations = [each(conditioning).unflatten(-1, (6, -1)) for each in self.modulation]
         hidden = x
         for number, block in enumerate(self.blocks, start=1):
-            x = block(x, text, modulation, rotary, keep_mask, causal)
+            x = block(x, text, modulations[min(number, len(modulations)) - 1], rotary, keep_mask, causal)
             if number == self.config.hidden_layer:
                 hidden = x
         shift, scale = self.final_modulation(conditioning).unsqueeze(2).chunk(2, dim=-1)

@@ -100,7 +100,7 @@ def linear_picture(values: Tensor) -> Tensor:
 
 
 class VideoVAE(nn.Module):
-    """Encoder, decoder and the statistics that bring latents to about unit variance."""
+    """Encoder, decoder and the statistics that centre latents and make each channel as loud as it matters."""
 
     latent_mean: Tensor
     latent_std: Tensor

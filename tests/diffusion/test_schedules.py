@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from misora.diffusion.schedules import NoiseMix, for_frames, frame_noise_levels, logit_normal, resolution_shift, shift_sigma, shifted
+from misora.diffusion.schedules import LOUD_SHIFT, NoiseMix, for_frames, frame_noise_levels, logit_normal, resolution_shift, shift_sigma, shifted
 
 
 @pytest.mark.parametrize("shift", [0.5, 1.0, 2.5])
@@ -19,9 +19,9 @@ def test_shift_moves_towards_noise():
     assert shift_sigma(half, 3.0) == pytest.approx(0.75)
 
 
-def test_resolution_shift_is_one_at_64_tokens():
-    assert resolution_shift(64) == 1
-    assert resolution_shift(390) == pytest.approx(2.47, abs=0.01)
+def test_resolution_shift_grows_with_the_side_of_the_canvas():
+    assert resolution_shift(64) == LOUD_SHIFT
+    assert resolution_shift(4 * 64) == pytest.approx(2 * LOUD_SHIFT)
 
 
 def test_known_frames_wait_until_the_rest_come_down():
@@ -72,7 +72,7 @@ def test_unknown_frames_after_a_history_share_one_level_as_in_sampling():
     mix = NoiseMix(frontier=1.0, shared=0.0, together=1.0, history_noise=0.0, history_dropout=0.0, backward=0.0)
     levels = frame_noise_levels(5_000, 6, torch.Generator().manual_seed(0), mix=mix)
     assert bool(((levels == 0) | (levels == levels[:, -1:])).all())
-    assert levels[:, -1].median().item() == pytest.approx(2 / 3, abs=0.03)  # shifted by two, as where all frames share a level
+    assert levels[:, -1].median().item() == pytest.approx(0.6, abs=0.03)  # 1.5 to 1: shifted as where all frames share a level
 
 
 def test_one_frame_has_no_history():

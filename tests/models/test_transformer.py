@@ -60,6 +60,29 @@ def test_untrained_model_predicts_zero(prediction):
 
 
 @torch.no_grad()
+def test_untrained_residual_model_is_the_wiener_filter():
+    """No scaling of a channel by a constant comes closer to the truth than an untrained network does."""
+    torch.manual_seed(0)
+    model = VideoTransformer(TransformerConfig(4, 32, 3, 2, 48, 12, prediction="residual"))
+    model.latent_deviation.copy_(torch.tensor([4.0, 1.0, 0.3, 0.0]))
+    generator = torch.Generator().manual_seed(0)
+    x0 = torch.randn(64, 4, 2, 8, 8, generator=generator) * model.latent_deviation.view(1, -1, 1, 1, 1)
+    noise = torch.randn(x0.shape, generator=generator)
+    x = 0.4 * x0 + 0.6 * noise
+    text = {"text_tokens": torch.zeros(64, 1, 12), "text_mask": None, "text_pooled": torch.zeros(64, 12), "fps": torch.full((64,), 24.0)}
+    guess = x - 0.6 * model(x, torch.full((64, 2), 0.6), **text)
+    best = (x * x0).mean((0, 2, 3, 4)) / x.square().mean((0, 2, 3, 4))
+    torch.testing.assert_close(guess, best.view(1, -1, 1, 1, 1) * x, atol=0.05, rtol=0.05)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("sigma", [0.0, 1.0])
+def test_residual_velocity_is_finite_at_both_ends(sigma):
+    model, batch = tiny_transformer(prediction="residual"), inputs()
+    assert bool(model(**batch | {"sigma": torch.full((2, 3), sigma)}).isfinite().all())
+
+
+@torch.no_grad()
 def test_noise_level_belongs_to_its_frame():
     model, batch = tiny_transformer(causal=True), inputs()
     before = model(**batch)
@@ -215,5 +238,5 @@ def test_wrong_sizes_name_a_choice():
         TransformerConfig(4, dim=36, heads=3)
     with pytest.raises(InputError, match="nearest: 2"):
         TransformerConfig(4, layers=2, hidden_layer=3)
-    with pytest.raises(InputError, match="velocity or x0"):
+    with pytest.raises(InputError, match="velocity, x0, residual"):
         TransformerConfig(4, prediction="eps")

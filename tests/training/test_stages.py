@@ -31,7 +31,7 @@ from misora.training.main import recipe_names, run
 from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
 from misora.training.text import TextStage, facts_of
-from misora.training.transformer import TransformerStage, TransformerStageConfig, emphasis
+from misora.training.transformer import TransformerStage, TransformerStageConfig
 from misora.world.assets import save_atlas, toy_sprites
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
@@ -197,9 +197,3 @@ def test_unknown_stage_or_recipe_lists_the_known_ones(stage: str, recipe: str, n
     with pytest.raises(InputError, match=named):
         run(stage, recipe, out=tmp_path)
     assert set(recipe_names()) == {"autoencoder", "latents", "text", "transformer", "parser"}
-
-
-def test_nearly_clean_frames_weigh_as_little_as_their_errors_are_large() -> None:
-    sigma = torch.tensor([0.0, 0.05, 0.25, 1.0])
-    clean_error_weight = emphasis(sigma) / sigma.clamp(min=0.05) ** 2
-    assert torch.allclose(clean_error_weight, torch.tensor([16.0, 16.0, 16.0, 1.0]))

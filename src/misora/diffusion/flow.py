@@ -46,3 +46,16 @@ def velocity_from_x0(x: Tensor, x0: Tensor, sigma: Tensor | float, min_sigma: fl
         Li & He, Back to Basics: Let Denoising Generative Models Denoise, arXiv:2511.13720.
     """
     return (x - x0) / spread(sigma, x).clamp(min=min_sigma)
+
+
+def wiener_error(sigma: Tensor, deviation: Tensor) -> Tensor:
+    """Mean squared error of the clean latents that is left when all one knows is each channel's size; the shape of ``sigma``.
+
+    A loss divided by it counts every noise level alike, whatever the spectrum of the latents.
+
+    Args:
+        sigma: Noise levels, any shape.
+        deviation: Standard deviation of each channel, (C,).
+    """
+    level, power = sigma.unsqueeze(-1), deviation.square()
+    return (power * level.square() / (power * (1 - level).square() + level.square()).clamp(min=1e-12)).mean(-1)

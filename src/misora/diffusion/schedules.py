@@ -20,9 +20,13 @@ def shift_sigma(sigma: Tensor, shift: float) -> Tensor:
     return shift * sigma / (1 + (shift - 1) * sigma)
 
 
+LOUD_SHIFT = 2.0
+"""The latents' loudest channels, sky and ground, are several times as loud as noise: what is where is settled at high levels."""
+
+
 def resolution_shift(tokens_per_frame: int) -> float:
-    """Shift that keeps the signal-to-noise ratio of a whole frame alike across canvas sizes; 1 at 64 tokens."""
-    return math.sqrt(tokens_per_frame * 64 / 4096)
+    """Shift that keeps the signal-to-noise ratio of a whole frame alike across canvas sizes; ``LOUD_SHIFT`` at 64 tokens."""
+    return LOUD_SHIFT * math.sqrt(tokens_per_frame * 64 / 4096)
 
 
 def shifted(steps: int, shift: float = 1.0) -> Tensor:
@@ -42,9 +46,9 @@ def for_frames(sigmas: Tensor, strength: Tensor) -> Tensor:
     return torch.minimum(sigmas[:, None, None].to(strength), 1 - strength)
 
 
-def logit_normal(shape: tuple[int, ...], shift: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
-    """Random levels: the logistic of a standard normal, shifted."""
-    return shift_sigma(torch.randn(shape, generator=generator).sigmoid(), shift)
+def logit_normal(shape: tuple[int, ...], shift: float = 1.0, generator: torch.Generator | None = None, *, width: float = 1.0) -> Tensor:
+    """Random levels: the logistic of a normal of standard deviation ``width``, shifted."""
+    return shift_sigma((width * torch.randn(shape, generator=generator)).sigmoid(), shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class NoiseMix:
         history_dropout: Share of histories replaced by pure noise, for guidance over history.
         backward: Share of frontier clips that are mirrored in time: the end is known, the beginning is not.
         shared_shift: Extra shift where all frames share a level, since neighbours then no longer help each other.
+        width: Of the logit-normal levels.
     """
 
     frontier: float = 0.50
@@ -67,7 +72,8 @@ class NoiseMix:
     history_noise: float = 0.15
     history_dropout: float = 0.10
     backward: float = 0.15
-    shared_shift: float = 2.0
+    shared_shift: float = 1.5
+    width: float = 1.3
 
 
 def frame_noise_levels(
@@ -80,8 +86,8 @@ def frame_noise_levels(
     """
     mix = mix or NoiseMix()
     kind = torch.rand((batch, 1), generator=generator)
-    levels = logit_normal((batch, frames), shift, generator)
-    shared = logit_normal((batch, 1), shift * mix.shared_shift if frames > 1 else shift, generator)
+    levels = logit_normal((batch, frames), shift, generator, width=mix.width)
+    shared = logit_normal((batch, 1), shift * mix.shared_shift if frames > 1 else shift, generator, width=mix.width)
     together = torch.rand((batch, 1), generator=generator) < mix.together
     frontier = with_history(torch.where(together, shared, levels), mix, generator)
     levels = torch.where(kind < mix.frontier, frontier, levels)

@@ -94,9 +94,9 @@ def text_tiny() -> tuple[TextConfig, RunConfig]:
 def transformer_small() -> tuple[TransformerStageConfig, RunConfig]:
     """10 M parameters on cached latents, for two cores: first of all what things look like."""
     text = TextEncoderConfig()
-    model = transformer_config("nano", latent_channels=VideoVAEConfig().latent_channels, text_dim=text.out_dim, prediction="x0")
+    model = transformer_config("nano", latent_channels=VideoVAEConfig().latent_channels, text_dim=text.out_dim, prediction="residual")
     config = TransformerStageConfig(model, text, singles=0.7, text_start="runs/text-small", vae="runs/autoencoder-small")
-    settings = {"warmup": 40, "muon_lr": 0.02, "adam_lr": 1.5e-3, "ema": 0.997, "decay": 0.3}
+    settings = {"warmup": 40, "muon_lr": 0.02, "adam_lr": 1.5e-3, "ema": 0.995, "decay": 0.3}
     return config, _run(config, name="transformer/small", steps=200_000, **settings)
 
 
@@ -104,8 +104,9 @@ def transformer_motion() -> tuple[TransformerStageConfig, RunConfig]:
     """Goes on from ``small`` on the same latents with more moving clips."""
     config, run_config = transformer_small()
     start = "runs/transformer-small"
-    again = dataclasses.replace(config, start=start, text_start=start, singles=0.3, align_weight=0.1, seed=1)
-    return _again(again, run_config, "transformer/motion")
+    again = dataclasses.replace(config, start=start, text_start=start, singles=0.5, align_weight=0.1, seed=1)
+    slower = dataclasses.replace(run_config, muon_lr=0.012, adam_lr=1e-3, decay=0.6)
+    return _again(again, slower, "transformer/motion")
 
 
 def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:

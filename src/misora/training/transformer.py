@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from misora.base.errors import TrainingError
-from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target
+from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import frame_noise_levels, resolution_shift, shifted
@@ -32,6 +32,12 @@ MIDDLES = 0.4
 
 CAPTION_TOKENS = 40
 """Every batch is cut or padded to this, so that the compiled blocks see one shape; 98 % of captions are shorter."""
+
+MEASURED = 200
+"""Clips from which the size of each latent channel is taken."""
+
+HISTORY = 0.15
+"""Noise below which a latent frame is history and counts less, down to a third: it is given, not asked for."""
 
 PREVIEW_PROMPTS = (
     "a dog runs to the right on the beach",
@@ -64,7 +70,7 @@ class TransformerStageConfig:
 
     model: TransformerConfig
     text: TextEncoderConfig
-    tokens: int = 4608
+    tokens: int = 3072
     singles: float = 0.3
     latents: str = "runs/latents-small"
     vae: str = "runs/autoencoder-small"
@@ -101,15 +107,6 @@ class TextToLatents(nn.Module):
         )
 
 
-def emphasis(sigma: Tensor, floor: float = 0.25) -> Tensor:
-    """Loss weight of each latent frame: one, falling below ``floor`` so that nearly clean history does not drown the rest.
-
-    A velocity is an error of the clean latents divided by sigma, which at 0.05 counts four hundredfold; frames that
-    serve as history are drawn there half of the time.
-    """
-    return (sigma.clamp(min=MIN_SIGMA) / sigma.clamp(min=floor)) ** 2
-
-
 class TransformerStage:
     """The transformer as the loop sees it."""
 
@@ -126,6 +123,9 @@ class TransformerStage:
         self.shelves = load_shelves(Path(config.latents))
         if not self.shelves:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
+        self.deviation = self.shelves[0].latents[:MEASURED].float().transpose(0, 1).flatten(1).std(1)
+        if config.model.prediction == "residual" and not config.start:
+            self.model.transformer.latent_deviation.copy_(self.deviation)
 
     def hidden_parameters(self) -> list[nn.Parameter]:
         """Matrices of the blocks and of their modulation; the text encoder has learnt to read before and only adjusts, with AdamW."""
@@ -173,17 +173,19 @@ class TransformerStage:
             frame_index=batch.frame_index.to(device),
         )
         error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
+        level = sigma.clamp(min=MIN_SIGMA)  # a velocity's error, taken to clean latents, is sigma times as large
+        scale = level.square() / wiener_error(level, self.deviation.to(device)) * (level / HISTORY).clamp(max=1)
         weight = 1 + self.config.player_weight * (labels > 0)
-        velocity_loss = (error * emphasis(sigma)[:, :, None, None] * weight).sum() / weight.sum()
-        metrics = {"velocity": float(velocity_loss.detach())}
+        denoising = (error * scale[:, :, None, None] * weight).sum() / weight.sum()
+        metrics = {"denoising": float(denoising.detach())}
         align_weight = self.config.align_weight * max(0.0, 1 - share_done / 0.6)
         if align_weight == 0:
-            return velocity_loss, metrics
+            return denoising, metrics
         named = self.model.align(prediction.hidden).flatten(0, 3).float()
         balance = torch.ones(self.config.classes + 1, device=device)
         balance[0] = 0.1
         naming = F.cross_entropy(named, labels.flatten(), balance)
-        return velocity_loss + align_weight * naming, metrics | {"naming": float(naming.detach())}
+        return denoising + align_weight * naming, metrics | {"naming": float(naming.detach())}
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the transformer and its text encoder; with the autoencoder beside them the folder can generate."""
@@ -226,4 +228,4 @@ class TransformerStage:
                 return said, empty
 
             guided = with_guidance(velocity, pair, guidance)
-            return sample_euler(guided, noise, shifted(steps, 2 * resolution_shift(height * width)).to(device))
+            return sample_euler(guided, noise, shifted(steps, resolution_shift(height * width)).to(device))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from misora.base.errors import InputError
 
 FREQUENCY_DIM = 128
 """Width of the sinusoids under the noise-level and frame-rate embeddings."""
+
+Prediction = Literal["velocity", "x0", "residual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class TransformerConfig:
         heads: Attention heads; head width dim / heads must be a multiple of 8.
         mlp_dim: Hidden width of the SwiGLU.
         text_dim: Width of the text encoder's tokens.
-        prediction: What the last layer means: the velocity itself, or the clean latents from which the velocity follows.
+        prediction: What the last layer means: the velocity itself, the clean latents from which the velocity follows, or what has to be
+            added to a Wiener filter (``preconditioning``).
         causal: Latent frame i attends to frames up to i and the text, instead of to all.
         hidden_layer: Number of blocks after which ``Prediction.hidden`` is taken.
         own_modulation: Each block has its own map from the conditioning to its scales, shifts and gates, instead of one that all share.
@@ -35,7 +38,7 @@ class TransformerConfig:
     heads: int = 4
     mlp_dim: int = 704
     text_dim: int = 192
-    prediction: Literal["velocity", "x0"] = "velocity"
+    prediction: Prediction = "velocity"
     causal: bool = False
     hidden_layer: int = 3
     own_modulation: bool = False
@@ -46,8 +49,10 @@ class TransformerConfig:
                 f"transformer.dim={self.dim} over {self.heads} heads gives {self.dim / self.heads:g}; head width must be a multiple of 8",
                 field="heads",
             )
-        if self.prediction not in ("velocity", "x0"):
-            raise InputError(f"transformer.prediction={self.prediction!r} is not known; choose velocity or x0", field="prediction")
+        if self.prediction not in get_args(Prediction):
+            raise InputError(
+                f"transformer.prediction={self.prediction!r} is not known; choose {', '.join(get_args(Prediction))}", field="prediction"
+            )
         if not 1 <= self.hidden_layer <= self.layers:
             nearest = min(max(self.hidden_layer, 1), self.layers)
             raise InputError(
@@ -79,7 +84,7 @@ SIZES = {
 
 
 def transformer_config(
-    size: str, *, latent_channels: int, text_dim: int, prediction: Literal["velocity", "x0"] = "velocity", causal: bool = False
+    size: str, *, latent_channels: int, text_dim: int, prediction: Prediction = "velocity", causal: bool = False
 ) -> TransformerConfig:
     """The preset ``size`` ("nano", "base", "large", "14b") for given latents and text."""
     if size not in SIZES:

@@ -18,6 +18,7 @@ from misora.models.layers.norm import rms_norm
 from misora.models.layers.rotary import axial_rotary, frame_times, prepend_still
 from misora.models.transformer.block import Block, modulate
 from misora.models.transformer.config import FREQUENCY_DIM, TransformerConfig
+from misora.models.transformer.preconditioning import precondition
 
 SIGMA_SCALE = 1000.0
 FPS_SCALE = 100.0
@@ -30,7 +31,7 @@ class Prediction(NamedTuple):
 
     Args:
         velocity: noise - x0, (B, C, t, h, w), float32.
-        output: What the last layer said: the velocity or the clean latents, as ``config.prediction`` has it; float32.
+        output: What the last layer said, as ``config.prediction`` has it; float32.
         hidden: Tokens after ``config.hidden_layer`` blocks, (B, t, h, w, D), for an alignment head that training owns.
     """
 
@@ -47,10 +48,14 @@ class VideoTransformer(nn.Module):
         velocity loss), arXiv:2511.13720.
     """
 
+    latent_deviation: Tensor
+
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
         dim = config.dim
+        if config.prediction == "residual":
+            self.register_buffer("latent_deviation", torch.ones(config.latent_channels))
         self.input = nn.Linear(config.latent_channels, dim, bias=False)
         self.text_input = nn.Linear(config.text_dim, dim, bias=False)
         self.pooled_input = nn.Linear(config.text_dim, dim, bias=False)
@@ -116,7 +121,7 @@ class VideoTransformer(nn.Module):
         keep_mask = keys_to_keep(text_mask, frames * height * width)
         causal = self.config.causal if causal is None else causal
 
-        x = self.input(latents.to(weight_dtype).permute(0, 2, 3, 4, 1).flatten(2, 3))
+        x = self.input(self.to_input(latents, sigma).to(weight_dtype).permute(0, 2, 3, 4, 1).flatten(2, 3))
         modulations = [each(conditioning).unflatten(-1, (6, -1)) for each in self.modulation]
         hidden = x
         for number, block in enumerate(self.blocks, start=1):
@@ -139,11 +144,20 @@ class VideoTransformer(nn.Module):
         out: Tensor = embedded + whole_clip.unsqueeze(1) + first.to(embedded.dtype)
         return out
 
+    def to_input(self, latents: Tensor, sigma: Tensor) -> Tensor:
+        """Noisy latents as the first layer reads them."""
+        if self.config.prediction != "residual":
+            return latents
+        return latents.float() * precondition(sigma, self.latent_deviation).input
+
     def to_velocity(self, latents: Tensor, output: Tensor, sigma: Tensor) -> Tensor:
         """The last layer's output as a velocity, float32."""
         if self.config.prediction == "velocity":
             return output
-        return (latents.float() - output) / sigma.float().clamp(min=MIN_SIGMA)[:, None, :, None, None]
+        if self.config.prediction == "x0":
+            return (latents.float() - output) / sigma.float().clamp(min=MIN_SIGMA)[:, None, :, None, None]
+        factors = precondition(sigma, self.latent_deviation)
+        return factors.skip * latents.float() - factors.output * output
 
     def compile_blocks(self, **options: Any) -> None:
         """Compiles every block in place with ``torch.compile(**options)``; parameters keep their names.

@@ -38,17 +38,9 @@ class Window:
         return 0 if self.start == 0 and not self.goes_on else 1
 
 
-def windows_of(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP, lead: bool = False) -> Iterator[Window]:
-    """Windows over ``num_frames`` latent frames; one when they fit.
-
-    Args:
-        lead: The first latent frame has a window of its own, and the next window goes on from it: a still is what the network
-            draws best, and at a seventh of the price.
-    """
+def windows_of(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP) -> Iterator[Window]:
+    """Windows over ``num_frames`` latent frames; one when they fit."""
     done = 0
-    if lead and num_frames > 1:
-        yield Window(0, 1, 0)
-        done = 1
     while done < num_frames:
         start = max(0, done - overlap)
         stop = min(start + size, num_frames)

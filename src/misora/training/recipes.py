@@ -104,7 +104,7 @@ def transformer_motion() -> tuple[TransformerStageConfig, RunConfig]:
     """Goes on from ``small`` on the same latents with more moving clips."""
     config, run_config = transformer_small()
     start = "runs/transformer-small"
-    again = dataclasses.replace(config, start=start, text_start=start, singles=0.5, align_weight=0.1, seed=1)
+    again = dataclasses.replace(config, start=start, text_start=start, singles=0.5, align_weight=0.0, seed=1)
     slower = dataclasses.replace(run_config, muon_lr=0.012, adam_lr=1e-3, decay=0.6)
     return _again(again, slower, "transformer/motion")
 

@@ -63,6 +63,11 @@ class TransformerConfig:
     def head_dim(self) -> int:
         return self.dim // self.heads
 
+    @property
+    def output_channels(self) -> int:
+        """What the last layer says of each cell: one number a channel, for residuals also a gain of the input."""
+        return 2 * self.latent_channels if self.prediction == "residual" else self.latent_channels
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -100,7 +105,7 @@ def count_parameters(config: TransformerConfig) -> int:
     d = config.dim
     block = 4 * d * d + 3 * d * config.mlp_dim + 8 * d + 2 * config.head_dim
     scalars = 2 * (FREQUENCY_DIM * d + d * d)
-    ends = 2 * config.latent_channels * d + 2 * config.text_dim * d + d
+    ends = (config.latent_channels + config.output_channels) * d + 2 * config.text_dim * d + d
     modulation = (config.layers if config.own_modulation else 1) * 6 * d * d
     return config.layers * block + scalars + ends + modulation + 2 * d * d
 
@@ -114,4 +119,4 @@ def flops_per_token(config: TransformerConfig, tokens: int) -> int:
     linear = 2 * (4 * d * d + 3 * d * config.mlp_dim)
     seen = (tokens + 1) // 2 if config.causal else tokens
     attention = 4 * seen * d
-    return config.layers * (linear + attention) + 4 * config.latent_channels * d
+    return config.layers * (linear + attention) + 2 * (config.latent_channels + config.output_channels) * d

@@ -66,7 +66,7 @@ class VideoTransformer(nn.Module):
         self.modulation = nn.ModuleList(nn.Linear(dim, 6 * dim, bias=False) for _ in range(maps))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_modulation = nn.Linear(dim, 2 * dim, bias=False)
-        self.output = nn.Linear(dim, config.latent_channels, bias=False)
+        self.output = nn.Linear(dim, config.output_channels, bias=False)
         for zeroed in (*self.modulation, self.final_modulation, self.output):
             nn.init.zeros_(zeroed.weight)
 
@@ -121,7 +121,8 @@ class VideoTransformer(nn.Module):
         keep_mask = keys_to_keep(text_mask, frames * height * width)
         causal = self.config.causal if causal is None else causal
 
-        x = self.input(self.to_input(latents, sigma).to(weight_dtype).permute(0, 2, 3, 4, 1).flatten(2, 3))
+        balanced = self.to_input(latents, sigma)
+        x = self.input(balanced.to(weight_dtype).permute(0, 2, 3, 4, 1).flatten(2, 3))
         modulations = [each(conditioning).unflatten(-1, (6, -1)) for each in self.modulation]
         hidden = x
         for number, block in enumerate(self.blocks, start=1):
@@ -130,7 +131,7 @@ class VideoTransformer(nn.Module):
                 hidden = x
         shift, scale = self.final_modulation(conditioning).unsqueeze(2).chunk(2, dim=-1)
         cells = self.output(modulate(x, shift, scale)).unflatten(2, (height, width))
-        output = cells.permute(0, 4, 1, 2, 3).float()
+        output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced)
         return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)))
 
     def condition(self, sigma: Tensor, text_pooled: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
@@ -149,6 +150,17 @@ class VideoTransformer(nn.Module):
         if self.config.prediction != "residual":
             return latents
         return latents.float() * precondition(sigma, self.latent_deviation).input
+
+    def to_output(self, values: Tensor, balanced: Tensor) -> Tensor:
+        """The last layer's values, (B, output_channels, t, h, w), as (B, C, t, h, w).
+
+        For residuals half of them are gains of the input: a cell of plain sky can then say that its fine channels are noise, all of
+        them, where a sum alone would have to spell out each one's opposite.
+        """
+        if self.config.prediction != "residual":
+            return values
+        residual, gain = values.chunk(2, dim=1)
+        return residual + gain * balanced
 
     def to_velocity(self, latents: Tensor, output: Tensor, sigma: Tensor) -> Tensor:
         """The last layer's output as a velocity, float32."""

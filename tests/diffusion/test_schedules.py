@@ -1,7 +1,16 @@
 import pytest
 import torch
 
-from misora.diffusion.schedules import LOUD_SHIFT, NoiseMix, for_frames, frame_noise_levels, logit_normal, resolution_shift, shift_sigma, shifted
+from misora.diffusion.schedules import (
+    LOUD_SHIFT,
+    NoiseMix,
+    for_frames,
+    frame_noise_levels,
+    logit_normal,
+    resolution_shift,
+    shift_sigma,
+    shifted,
+)
 
 
 @pytest.mark.parametrize("shift", [0.5, 1.0, 2.5])

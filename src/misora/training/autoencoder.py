@@ -137,7 +137,7 @@ def set_loudness(model: VideoVAE, clips: Iterable[Tensor]) -> None:
     move when it does, and all of them together so that their root mean square is ``LATENT_RMS``.
     """
     device = model.latent_mean.device
-    count, total, squares, response = 0, 0.0, 0.0, 0.0
+    count, (total, squares, response) = 0, torch.zeros(3, model.config.latent_channels, device=device)
     model.latent_mean.zero_()
     model.latent_std.fill_(1)
     for index, clip in enumerate(clips):
@@ -148,9 +148,9 @@ def set_loudness(model: VideoVAE, clips: Iterable[Tensor]) -> None:
         count += by_channel.shape[1]
         total, squares = total + by_channel.sum(1), squares + by_channel.square().sum(1)
     assert count, "set_loudness needs at least one clip"
-    mean = torch.as_tensor(total) / count
-    variance = torch.as_tensor(squares) / count - mean.square()
-    loudness = torch.as_tensor(response).sqrt() ** LOUDNESS
+    mean = total / count
+    variance = squares / count - mean.square()
+    loudness = response.sqrt() ** LOUDNESS
     loudness *= LATENT_RMS / (variance * loudness.square()).mean().sqrt()
     model.latent_mean.copy_(mean)
     model.latent_std.copy_(1 / loudness)

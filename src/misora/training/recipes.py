@@ -117,8 +117,8 @@ def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
 
 
 def parser_critic() -> tuple[ParserStageConfig, RunConfig]:
-    """The parser that may rank, reward and teach."""
-    config = ParserStageConfig("critic", stage_parser(), ClipConfig(seed=11))
+    """The parser that may rank, reward and teach; narrower than the judge, so that all weights stay below 45 MB together."""
+    config = ParserStageConfig("critic", stage_parser(dim=72, context_dim=80), ClipConfig(seed=11))
     return config, _run(config, name="parser/critic", seed=11, **PARSER_RUN)
 
 

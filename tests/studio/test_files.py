@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import random
 from typing import Any
 
 import pytest
@@ -76,6 +77,19 @@ def test_references_in_every_form_begin_a_video(rig: Rig, picture: bytes) -> Non
     placed = SMALL | {"prompt": "x", "last_frame": {"file_id": file}, "keyframes": [{"media": file, "seconds": 0.25, "strength": 0.5}]}
     images = rig.bench.engine.job(rig.ok(rig.client.post("/v1/videos", json=placed))["id"]).request["images"]
     assert images == [{"file": file, "seconds": 0.25, "strength": 0.5}, {"file": file, "seconds": "end"}]
+
+
+def test_a_form_takes_a_data_url_of_megabytes_but_not_of_more_than_twenty(rig: Rig) -> None:
+    noise = random.Random(0).randbytes(900 * 900 * 3)
+    out = io.BytesIO()
+    Image.frombytes("RGB", (900, 900), noise).save(out, "PNG", compress_level=1)
+    assert len(out.getvalue()) > 2 << 20
+    head = "data:image/png;base64,"
+    large = {"input_reference[image_url]": head + base64.b64encode(out.getvalue()).decode()}
+    video = rig.ok(rig.client.post("/v1/videos", data=SMALL | {"prompt": "x"} | large))
+    assert len(rig.bench.engine.job(video["id"]).request["images"]) == 1
+    larger = {"input_reference[image_url]": head + base64.b64encode(bytes((20 << 20) + 300)).decode()}
+    assert "more than 20 MiB" in rig.error(rig.client.post("/v1/videos", data=SMALL | {"prompt": "x"} | larger), 400)["message"]
 
 
 def test_a_character_is_cut_from_a_clip_and_reused(rig: Rig, clip: bytes) -> None:

@@ -18,7 +18,8 @@ from misora.studio.brackets import to_tree
 from misora.studio.errors import WrongMedia
 
 MAX_FORM_FIELDS, MAX_FORM_FILES = 1000, 40
-MAX_FIELD_BYTES = 1 << 20
+MAX_FIELD_BYTES = 28 << 20
+"""A field may be a data URL of 20 MiB, which base64 makes a third larger; the whole body has its own bound."""
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 

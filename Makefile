@@ -82,6 +82,7 @@ weights: ## print the commands that train the shipped weights, in order
 	@echo '  $(BIN)/misora train latents        # render clips and cache their latents'
 	@echo '  $(BIN)/misora train text           # captions -> embeddings'
 	@echo '  $(BIN)/misora train transformer    # noise + embeddings -> latents, with the two above'
+	@echo '  $(BIN)/misora train transformer --recipe motion    # goes on from it with more moving clips'
 	@echo 'Then copy video_vae, text_encoder and transformer .safetensors from runs/ into src/misora/models/weights.'
 	@echo 'Each stage takes --recipe NAME and --minutes N, and resumes from its last checkpoint in runs/ when started again.'
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from misora.base.errors import TrainingError
 from misora.media.contact_sheet import write_contact_sheet
 from misora.models.registry import load_video_vae, save_model
 from misora.models.video_vae.config import VideoVAEConfig
@@ -37,6 +38,7 @@ class AutoencoderConfig:
             small errors of the transformer.
         spread_weight: Holds each channel's standard deviation near one.
         start: Folder of weights to start from; empty starts from principal components.
+        decoder_only: Leave encoder and latent statistics of ``start`` as they are: what a transformer learnt on them stays valid.
         compile: Fuse the loss with a compiler where there is one; see ``losses.fused``.
         calibration: Batches on which the latents are measured before weights are written.
     """
@@ -47,6 +49,7 @@ class AutoencoderConfig:
     latent_noise: float = 0.06
     spread_weight: float = 0.02
     start: str = ""
+    decoder_only: bool = False
     calibration: int = 24
     compile: bool = True
 
@@ -60,14 +63,18 @@ class AutoencoderStage:
         self.dataset = CropDataset(assets, config.crops)
         self._reconstruction = fused(reconstruction) if config.compile else reconstruction
         self.model = VideoVAE(config.model)
+        if config.decoder_only and not config.start:
+            raise TrainingError("a decoder cannot be trained alone without weights to start from; set start")
         if config.start:
             self.model = load_video_vae(Path(config.start), torch.float32).train().requires_grad_(True)
+            self.statistics = (self.model.latent_mean.clone(), self.model.latent_std.clone())
             self.model.latent_mean.zero_()
             self.model.latent_std.fill_(1)
         else:
             torch.manual_seed(config.crops.seed)
             self.model = VideoVAE(config.model)
             start_from_principal_components(self.model, [to_pixels(self.dataset[-1 - index].frames) for index in range(40)])
+        self.model.encoder.requires_grad_(not config.decoder_only)
         self.hold_linear_path()
 
     def hold_linear_path(self) -> None:
@@ -85,7 +92,8 @@ class AutoencoderStage:
     def loss(self, batch: CropBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = self.model.latent_mean.device
         pixels, players = to_pixels(batch.frames.to(device)), batch.players.to(device).unsqueeze(1)
-        latents = self.model.encoder(with_still_start(pixels), {})
+        with torch.set_grad_enabled(not self.config.decoder_only):
+            latents = self.model.encoder(with_still_start(pixels), {})
         spread = latents.float().flatten(0, 1).transpose(0, 1).flatten(1).std(1)
         level = torch.rand(len(pixels), 1, 1, 1, 1, generator=generator, device=device) * self.config.latent_noise
         noise = torch.randn(latents.shape, generator=generator, device=device)
@@ -106,7 +114,11 @@ class AutoencoderStage:
         """Writes the autoencoder with its latents measured, so that ``encode`` yields what ``set_loudness`` promises."""
         model = VideoVAE(self.config.model).to(self.model.latent_mean.device)
         model.load_state_dict(values)
-        set_loudness(model, (to_pixels(self.dataset[-2000 - index].frames) for index in range(self.config.calibration)))
+        if self.config.decoder_only:
+            model.latent_mean.copy_(self.statistics[0])
+            model.latent_std.copy_(self.statistics[1])
+        else:
+            set_loudness(model, (to_pixels(self.dataset[-2000 - index].frames) for index in range(self.config.calibration)))
         save_model(folder, "video_vae", model, dtype=torch.bfloat16, **provenance)
 
     @torch.no_grad()

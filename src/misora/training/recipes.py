@@ -58,6 +58,13 @@ def autoencoder_more() -> tuple[AutoencoderConfig, RunConfig]:
     return _again(dataclasses.replace(config, start=SHIPPED), run_config, "autoencoder/more")
 
 
+def autoencoder_decoder() -> tuple[AutoencoderConfig, RunConfig]:
+    """Only the decoder goes on: cached latents and the shipped transformer stay valid."""
+    config, run_config = autoencoder_small()
+    crops = dataclasses.replace(config.crops, seed=5)
+    return _again(dataclasses.replace(config, crops=crops, start=SHIPPED, decoder_only=True), run_config, "autoencoder/decoder")
+
+
 def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
     """Toy size, for tests."""
     config = AutoencoderConfig(TINY, CropConfig(side=64, num_frames=9, batch=2), calibration=2, compile=False)
@@ -65,8 +72,8 @@ def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
 
 
 def latents_small() -> LatentsConfig:
-    """A quarter of an hour for two cores: square canvases for learning who and what, wide ones for the sizes people ask for."""
-    return LatentsConfig((ShardShape(256, 256, 57, 50, 60), ShardShape(256, 448, 57, 25, 20), ShardShape(480, 832, 33, 10, 20)))
+    """A quarter of an hour for two cores: squares and half of 832 x 480, which the upsampler doubles; players have one scale in both."""
+    return LatentsConfig((ShardShape(256, 256, 57, 50, 60), ShardShape(256, 416, 57, 25, 40)))
 
 
 def latents_more() -> LatentsConfig:
@@ -112,7 +119,18 @@ def transformer_motion() -> tuple[TransformerStageConfig, RunConfig]:
 def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
     """Goes on from the shipped transformer and text encoder, on new latents of the shipped autoencoder."""
     config, run_config = transformer_motion()
-    again = dataclasses.replace(config, start=SHIPPED, text_start=SHIPPED, vae=SHIPPED, latents="runs/latents-more", seed=2)
+    again = dataclasses.replace(
+        config,
+        start=SHIPPED,
+        text_start=SHIPPED,
+        vae=SHIPPED,
+        latents="runs/latents-more",
+        tokens=4480,
+        singles=0.15,
+        align_weight=0.1,
+        player_weight=2.5,
+        seed=3,
+    )
     return _again(again, run_config, "transformer/more")
 
 
@@ -138,6 +156,7 @@ def parser_tiny() -> tuple[ParserStageConfig, RunConfig]:
 AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
     "small": autoencoder_small,
     "more": autoencoder_more,
+    "decoder": autoencoder_decoder,
     "tiny": autoencoder_tiny,
 }
 LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "more": latents_more, "tiny": latents_tiny}

@@ -103,7 +103,10 @@ class TextToLatents(nn.Module):
         self.text_encoder = TextEncoder(config.text)
         self.transformer = VideoTransformer(config.model)
         self.align = nn.Sequential(
-            nn.Linear(config.model.dim, config.model.dim), nn.SiLU(), nn.Linear(config.model.dim, config.classes + 1)
+            nn.RMSNorm(config.model.dim, elementwise_affine=False),
+            nn.Linear(config.model.dim, config.model.dim),
+            nn.SiLU(),
+            nn.Linear(config.model.dim, config.classes + 1),
         )
 
 
@@ -128,10 +131,9 @@ class TransformerStage:
             self.model.transformer.latent_deviation.copy_(self.deviation)
 
     def hidden_parameters(self) -> list[nn.Parameter]:
-        """Matrices of the blocks and of their modulation; the text encoder has learnt to read before and only adjusts, with AdamW."""
-        transformer = self.model.transformer
-        layers = nn.ModuleList([transformer.blocks, transformer.modulation])
-        return [parameter for name, parameter in layers.named_parameters() if parameter.ndim == 2 and "table" not in name]
+        """Matrices of the blocks. Their modulation would cost Muon a third more; the text encoder has learnt to read and only adjusts."""
+        blocks = self.model.transformer.blocks
+        return [parameter for name, parameter in blocks.named_parameters() if parameter.ndim == 2 and "table" not in name]
 
     def batches(self, first_step: int) -> Iterator[LatentBatch]:
         step = first_step

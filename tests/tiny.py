@@ -13,6 +13,8 @@ from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
+from misora.models.upsampler.config import TINY as TINY_UPSAMPLER
+from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.config import TINY, VideoVAEConfig
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import PARSER_KINDS
@@ -56,6 +58,13 @@ def tiny_text_encoder() -> TextEncoder:
     return model.eval().requires_grad_(False)
 
 
+def tiny_upsampler() -> Upsampler:
+    torch.manual_seed(0)
+    model = Upsampler(TINY_UPSAMPLER)
+    awake(model, 5)
+    return model.eval().requires_grad_(False)
+
+
 def tiny_parser(seed: int = 4) -> Parser:
     torch.manual_seed(0)
     model = Parser(TINY_PARSER)
@@ -73,6 +82,12 @@ def write_tiny_weights(folder: Path) -> Path:
     save_model(folder, "video_vae", tiny_vae(), recipe="tiny")
     save_model(folder, "transformer", tiny_transformer(), recipe="tiny")
     save_model(folder, "text_encoder", tiny_text_encoder(), recipe="tiny")
+    return folder
+
+
+def write_tiny_upsampler(folder: Path) -> Path:
+    """Adds an upsampler."""
+    save_model(folder, "upsampler", tiny_upsampler(), recipe="tiny")
     return folder
 
 

@@ -24,7 +24,7 @@ def test_list_shows_every_kind_with_its_digest(capsys: pytest.CaptureFixture[str
 def test_missing_weights_are_listed_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("MISORA_WEIGHTS", str(tmp_path))
     assert run(["models", "list"]) == 0
-    assert capsys.readouterr().out.count(" missing\n") == 5
+    assert capsys.readouterr().out.count(" missing\n") == 6
     assert run(["models", "inspect"]) == 0
     assert "no weights found" in capsys.readouterr().out
 

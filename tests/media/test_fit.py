@@ -52,7 +52,7 @@ def test_size_is_exact_and_flat_colour_stays_flat(mode: Any, height: int, width:
 
 
 @pytest.mark.parametrize(
-    ("size", "mode", "sentence"), [((0, 5), "crop", "size 5x0 has no pixels"), ((5, 5), "zoom", "fit='zoom'.*crop, pad, stretch")]
+    ("size", "mode", "sentence"), [((0, 5), "crop", "size 5x0 has no pixels"), ((5, 5), "zoom", "fit='zoom'.*crop, pad, edge, stretch")]
 )
 def test_bad_input_is_explained(size: tuple[int, int], mode: Any, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from misora.api.generate import Generation, Preview, start
 from misora.api.replay import Given, check_weights, prepare_replay, read_recipe
-from misora.api.request import Prepared
+from misora.api.request import Prepared, sampled_size_in_use
 from misora.api.underlay import STRENGTH, check_strength
 from misora.api.video import Video
 from misora.base.errors import InputError
@@ -63,7 +63,8 @@ def prepare_finish(recipe: Recipe, images: Sequence[Given], steps: int | None, s
     if recipe.draft_of is None:
         raise InputError("the video is no draft, so there is nothing to finish; drafts are made with --draft", field="file")
     height, width = recipe.draft_of
-    under = Draft(recipe.shape.height, recipe.shape.width, recipe.steps, strength)
-    full = replace(recipe, shape=replace(recipe.shape, height=height, width=width), draft=under, draft_of=None)
+    under = Draft(recipe.shape.height, recipe.shape.width, recipe.steps, strength, recipe.sampled)
+    shape = replace(recipe.shape, height=height, width=width)
+    full = replace(recipe, shape=shape, draft=under, draft_of=None, sampled=sampled_size_in_use(shape))
     prepared = prepare_replay(full, images)
     return replace(prepared, canvas=replace(prepared.canvas, steps=steps))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
 from misora.api.generate import Generation, Preview, new_keeper, recipe_for, resident_pipeline
-from misora.api.request import SEED_BITS
+from misora.api.request import SEED_BITS, sampled_size_in_use
 from misora.api.sources import ClipSource, Sourced, read_source
 from misora.base.canvas import Canvas, Frames
 from misora.base.errors import InputError
@@ -50,6 +50,7 @@ class Choices:
     negative_prompt: str = ""
     rewrite_prompt: bool = True
     preset: str | Preset | None = None
+    native: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,7 @@ class PreparedEdit:
         rewrite: What became of the prompt.
         inputs: Parents by digest, in the order of the tool's clips.
         preset: Name of the style preset, empty for none; its ``grade`` is laid over the finished frames.
+        sampled: (height, width) at which new frames are sampled, where they do not go on from latents; None is the plan's own size.
     """
 
     prompt: str
@@ -70,11 +72,17 @@ class PreparedEdit:
     inputs: tuple[RecipeInput, ...]
     preset: str = ""
     grade: Grade = NEUTRAL
+    sampled: tuple[int, int] | None = None
 
     @property
     def last_canvas_frames(self) -> int:
         """Frames of the canvas that the result ends with."""
         return self.plan.canvases[-1].shape.num_frames
+
+    @property
+    def last_sampled(self) -> tuple[int, int] | None:
+        """(height, width) at which that canvas is sampled; None is its own size."""
+        return self.plan.sampled(self.sampled).canvases[-1].sampled
 
 
 class Options(TypedDict, total=False):
@@ -85,6 +93,7 @@ class Options(TypedDict, total=False):
     guidance: float | None
     negative_prompt: str
     rewrite: bool
+    native: bool
     progress: Progress | None
 
 
@@ -97,6 +106,7 @@ def choices_from(prompt: str | None, options: Options) -> Choices:
         options.get("guidance"),
         options.get("negative_prompt", ""),
         options.get("rewrite", True),
+        native=options.get("native", False),
     )
 
 
@@ -117,7 +127,13 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
     )
     plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene)
     inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False)) + pasts(plan)
-    return PreparedEdit(prompt, tool, scene, plan, read, inputs, preset.name if preset else "", preset.grade if preset else NEUTRAL)
+    name, grade = (preset.name, preset.grade) if preset else ("", NEUTRAL)
+    return PreparedEdit(prompt, tool, scene, plan, read, inputs, name, grade, sampled_for(plan, choices))
+
+
+def sampled_for(plan: Plan, choices: Choices) -> tuple[int, int] | None:
+    """At which size new frames are sampled."""
+    return None if choices.native else sampled_size_in_use(plan.shape)
 
 
 def pasts(plan: Plan) -> tuple[RecipeInput, ...]:
@@ -180,8 +196,9 @@ def start_edit(
     """Loads the networks and begins; frames are computed as they are drawn from the result."""
     settings = settings or load_settings()
     pipeline = resident_pipeline(settings)
+    plan = prepared.plan.sampled(prepared.sampled)
     recipe = recipe_for(
-        prepared.scene.canvas(prepared.plan.shape, ()),
+        replace(prepared.scene.canvas(plan.shape, ()), sampled=prepared.sampled),
         pipeline,
         settings,
         prompt=prepared.prompt,
@@ -189,9 +206,10 @@ def start_edit(
         preset=prepared.preset,
         grade=prepared.grade,
         edit=to_data(prepared.tool),
+        upsampled=any(canvas.sampled for canvas in plan.canvases),
     )
-    keeper = new_keeper() if prepared.plan.ends_made and prepared.grade == NEUTRAL else None
-    frames = assemble(prepared.plan, maker(pipeline, prepared.plan, progress, preview, keeper))
+    keeper = new_keeper() if plan.ends_made and prepared.grade == NEUTRAL else None
+    frames = assemble(plan, maker(pipeline, plan, progress, preview, keeper))
     return Generation(prepared, recipe, grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed), keeper)
 
 

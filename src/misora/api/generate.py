@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from misora.base.settings import Settings, load_settings
 from misora.base.shapes import TIME_STRIDE
 from misora.base.tail import Tail
 from misora.media.grade import NEUTRAL, Grade, grade_frames
-from misora.models.weights_file import KINDS, weights_digest, weights_path
+from misora.models.weights_file import KINDS, OPTIONAL_KINDS, Kind, weights_digest, weights_path
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 
@@ -55,7 +55,7 @@ class Generation:
         if latents is None:
             return None
         overhang = -(self.prepared.last_canvas_frames - 1) % TIME_STRIDE
-        return Tail(latents, overhang, self.recipe.weights["video_vae"])
+        return Tail(latents, overhang, self.recipe.weights["video_vae"], self.prepared.last_sampled)
 
     def save(self, path: Path) -> None:
         """Makes and writes the video; an MP4 frame by frame, so that memory does not grow with its length."""
@@ -84,6 +84,7 @@ def generate(
     rewrite: bool | str = True,
     preset: str | Preset | None = None,
     draft: bool = False,
+    native: bool = False,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a video of ``prompt``.
@@ -98,6 +99,7 @@ def generate(
         rewrite: Whether a short prompt is expanded, or by whom: "offline", "chat"; the result is ``Video.recipe.caption``.
         draft: A clip of half the size in few steps, to look at; ``finish`` makes it in full.
         preset: A style: the name of one of ``presets()``, or one made by hand.
+        native: Samples at the full size instead of at a smaller one and upsampling.
         progress: Receives every step; may raise ``Cancelled``.
     Raises:
         InputError: Something in the request cannot be used.
@@ -118,6 +120,7 @@ def generate(
         rewrite_prompt=rewrite,
         preset=preset,
         draft=draft,
+        native=native,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -134,6 +137,7 @@ def image(
     negative_prompt: str = "",
     rewrite: bool | str = True,
     preset: str | Preset | None = None,
+    native: bool = False,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a still: a ``Video`` of one frame; arguments as in ``generate``."""
@@ -149,6 +153,7 @@ def image(
         rewrite_prompt=rewrite,
         still=True,
         preset=preset,
+        native=native,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -193,7 +198,8 @@ def resident_pipeline(settings: Settings) -> NativePipeline:
     """The networks of ``settings``, kept for the next call until the files or the device change; one set at a time."""
     from misora.pipelines.native import load_pipeline
 
-    stamps = [path.stat().st_mtime_ns if (path := weights_path(settings.weights, kind)).is_file() else None for kind in KINDS]
+    paths = [weights_path(settings.weights, kind) for kind in (*KINDS, *OPTIONAL_KINDS)]
+    stamps = [path.stat().st_mtime_ns if path.is_file() else None for path in paths]
     key = (settings.weights.resolve(), settings.device, settings.threads, *stamps)
     if key not in _resident:
         _resident.clear()
@@ -218,6 +224,7 @@ def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) 
         grade=prepared.grade,
         draft=prepared.underlay.record if prepared.underlay else None,
         draft_of=prepared.draft_of,
+        upsampled=prepared.underlay is not None and prepared.underlay.canvas.sampled is not None,
     )
 
 
@@ -233,8 +240,12 @@ def recipe_for(
     edit: Mapping[str, Any] | None = None,
     draft: Draft | None = None,
     draft_of: tuple[int, int] | None = None,
+    upsampled: bool = False,
 ) -> Recipe:
-    """The recipe of a video like ``canvas``: its shape, caption and sampling, whatever canvases it is made of."""
+    """The recipe of a video like ``canvas``: its shape, caption and sampling, whatever canvases it is made of.
+
+    ``upsampled`` says that one of those is, though ``canvas`` itself may not be.
+    """
     import torch
 
     from misora.pipelines.native import sampling_of
@@ -254,7 +265,7 @@ def recipe_for(
         threads=torch.get_num_threads(),
         misora=__version__,
         torch=torch.__version__,
-        weights=weights_digests(settings.weights),
+        weights=weights_digests(settings.weights, (*KINDS, *OPTIONAL_KINDS) if canvas.sampled or upsampled else KINDS),
         inputs=inputs,
         preset=preset,
         grade=grade.to_dict(),
@@ -262,9 +273,10 @@ def recipe_for(
         edit=edit,
         draft=draft,
         draft_of=draft_of,
+        sampled=canvas.sampled,
     )
 
 
-def weights_digests(folder: Path | os.PathLike[str]) -> dict[str, str]:
-    """SHA-256 of every weights file of a folder, by kind."""
-    return {kind: weights_digest(weights_path(Path(folder), kind)) for kind in KINDS}
+def weights_digests(folder: Path | os.PathLike[str], kinds: Sequence[Kind] = KINDS) -> dict[str, str]:
+    """SHA-256 of weights files of a folder, by kind."""
+    return {kind: weights_digest(weights_path(Path(folder), kind)) for kind in kinds}

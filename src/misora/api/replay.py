@@ -28,6 +28,7 @@ from misora.editing.scene import Scene
 from misora.editing.tool import from_data
 from misora.editing.tools import TOOLS
 from misora.media.grade import Grade
+from misora.models.weights_file import ALL_KINDS, KINDS
 from misora.prompting.rewriter import Rewrite
 
 
@@ -97,7 +98,7 @@ def prepare_replay(recipe: Recipe, images: Sequence[Given]) -> Prepared:
     given = by_digest(images)
     pins = tuple(build_pin(request_for(needed, given, recipe), recipe.shape)[0] for needed in recipe.inputs)
     spans = recipe.spans or (Span(recipe.caption),)
-    canvas = Canvas(recipe.shape, spans, pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
+    canvas = Canvas(recipe.shape, spans, pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, sampled=recipe.sampled)
     return Prepared(
         recipe.prompt,
         canvas,
@@ -115,7 +116,7 @@ def underlay_of(recipe: Recipe, images: Sequence[Given]) -> Underlay | None:
     if recipe.draft is None:
         return None
     shape = replace(recipe.shape, height=recipe.draft.height, width=recipe.draft.width)
-    small = replace(recipe, shape=shape, steps=recipe.draft.steps, draft=None)
+    small = replace(recipe, shape=shape, steps=recipe.draft.steps, draft=None, sampled=recipe.draft.sampled)
     return Underlay(prepare_replay(small, images).canvas, recipe.draft.strength)
 
 
@@ -126,7 +127,7 @@ def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit
     clips = [with_tail_of(recipe, read_source(to_clip(found(one, given))).footage) for one in recipe.inputs if one.role != "latents"]
     scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt)
     plan, said = tool.compile(materials(tool, clips), scene), Rewrite(recipe.caption, "en")
-    return PreparedEdit(recipe.prompt, tool, scene, plan, said, recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade))
+    return PreparedEdit(recipe.prompt, tool, scene, plan, said, recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade), recipe.sampled)
 
 
 def with_tail_of(recipe: Recipe, clip: Footage) -> Footage:
@@ -176,7 +177,8 @@ def found(needed: RecipeInput, given: dict[str, Given]) -> Given:
 
 def check_weights(recipe: Recipe, settings: Settings) -> None:
     """Raises WeightsError unless the installed weights are the recipe's."""
-    for kind, digest in weights_digests(settings.weights).items():
+    kinds = [kind for kind in ALL_KINDS if kind in KINDS or kind in recipe.weights]
+    for kind, digest in weights_digests(settings.weights, kinds).items():
         wanted = recipe.weights.get(kind, "")
         if digest != wanted:
             raise WeightsError(

@@ -11,9 +11,11 @@ from misora.api.underlay import Underlay, draft_shape
 from misora.base.canvas import Canvas, Span
 from misora.base.errors import InputError
 from misora.base.recipe import RecipeInput
+from misora.base.sampled_size import sampled_size
 from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape, frames_for, parse_size, size_for
 from misora.media.grade import NEUTRAL, Grade
+from misora.models.weights_file import weights_path
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 from misora.prompting.rewriter import Rewrite
@@ -33,6 +35,7 @@ class Request:
         rewrite_prompt: Whether a short prompt is expanded into the wording of the training captions; "offline" or "chat" says by whom.
         preset: Name of a style preset, or one made by hand; None is none.
         draft: Half the size and few steps, to be finished later; ``size`` is that of the full clip.
+        native: Sample at the full size even where there is an upsampler.
     """
 
     prompt: str
@@ -50,6 +53,7 @@ class Request:
     still: bool = False
     preset: str | Preset | None = None
     draft: bool = False
+    native: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,11 @@ class Prepared:
         """Frames of the canvas that the result ends with."""
         return self.canvas.shape.num_frames
 
+    @property
+    def last_sampled(self) -> tuple[int, int] | None:
+        """(height, width) at which that canvas is sampled; None is its own size."""
+        return self.canvas.sampled
+
 
 def prepare(request: Request) -> Prepared:
     """Checks every field and builds the canvas; raises InputError for the first that cannot be used."""
@@ -96,6 +105,7 @@ def prepare(request: Request) -> Prepared:
         steps=DRAFT_STEPS if request.draft and request.steps is None else request.steps,
         guidance=request.guidance,
         negative_prompt=request.negative_prompt,
+        sampled=None if request.native else sampled_size_in_use(shape),
     )
     inputs = tuple(remembered for _, remembered in pins)
     return Prepared(
@@ -107,6 +117,12 @@ def prepare(request: Request) -> Prepared:
         preset.grade if preset else NEUTRAL,
         draft_of=(full.height, full.width) if request.draft else None,
     )
+
+
+def sampled_size_in_use(shape: VideoShape) -> tuple[int, int] | None:
+    """(height, width) at which a video of ``shape`` is sampled with the weights in use; None where that is its own size."""
+    has_upsampler = weights_path(load_settings().weights, "upsampler").is_file()
+    return sampled_size(shape.height, shape.width) if has_upsampler else None
 
 
 def rewritten(request: Request, preset: Preset | None) -> Rewrite:

@@ -11,7 +11,7 @@ from typing import Unpack
 
 import numpy as np
 
-from misora.api.edit import Choices, Options, PreparedEdit, choices_from, start_edit
+from misora.api.edit import Choices, Options, PreparedEdit, choices_from, sampled_for, start_edit
 from misora.api.request import SEED_BITS
 from misora.api.sources import read_source, recipe_in
 from misora.api.video import Video
@@ -62,7 +62,7 @@ def prepare_storyboard(board: Storyboard, folder: Path, choices: Choices) -> Pre
     tool = Shoot(captioned)
     plan = tool.compile([one.footage for one in media], scene)
     inputs = tuple(RecipeInput(one.sha256, role="card") for one in media)
-    return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs)
+    return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs, sampled=sampled_for(plan, choices))
 
 
 def recording(readings: list[Rewrite], rewriting: bool) -> Callable[[str], str]:

@@ -37,7 +37,7 @@ class Underlay:
     def record(self) -> Draft:
         """What a recipe keeps of it."""
         shape = self.canvas.shape
-        return Draft(shape.height, shape.width, self.canvas.steps or STEPS, self.strength)
+        return Draft(shape.height, shape.width, self.canvas.steps or STEPS, self.strength, self.canvas.sampled)
 
 
 def draft_shape(full: VideoShape) -> VideoShape:

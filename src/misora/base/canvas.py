@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -104,6 +104,7 @@ class Canvas:
         negative_prompt: What guidance pushes away from; empty is the unconditional caption.
         past: Latents that the canvas goes on from, never touched: its frame 0 is the last picture of the first of them, and each further
             one is eight frames, so that a clip made in pieces is the one that would have been made at once.
+        sampled: (height, width) at which the network works, to be upsampled to the canvas's own size afterwards; None is its own size.
     """
 
     shape: VideoShape
@@ -114,6 +115,7 @@ class Canvas:
     guidance: float | None = None
     negative_prompt: str = ""
     past: Latents | None = None
+    sampled: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not self.spans:
@@ -128,8 +130,19 @@ class Canvas:
             raise InputError(f"seed={self.seed} is outside 0 to 2**63 - 1; nearest: {min(max(self.seed, 0), 2**63 - 1)}", field="seed")
         for pin in self.pins:
             self._check_pin(pin)
+        if self.sampled is not None and not (self.sampled[0] <= self.shape.height and self.sampled[1] <= self.shape.width):
+            raise InputError(
+                f"sampled={self.sampled[1]}x{self.sampled[0]} is larger than the canvas, {self.shape.width}x{self.shape.height}",
+                field="sampled",
+            )
         if self.past is not None:
             self._check_past(self.past)
+
+    @property
+    def sampled_shape(self) -> VideoShape:
+        """The shape at which the network works."""
+        height, width = self.sampled or (self.shape.height, self.shape.width)
+        return replace(self.shape, height=height, width=width)
 
     def _check_pin(self, pin: Pin) -> None:
         size = (self.shape.height, self.shape.width)
@@ -145,7 +158,7 @@ class Canvas:
             )
 
     def _check_past(self, past: Latents) -> None:
-        grid = self.shape.latent
+        grid = self.sampled_shape.latent
         if past.ndim != 4 or past.shape[2:] != (grid.height, grid.width) or not 0 < past.shape[1] <= grid.num_frames:
             wanted = f"(C, 1 to {grid.num_frames}, {grid.height}, {grid.width})"
             raise InputError(f"canvas.past is {past.shape}, the canvas's latent grid takes {wanted}", field="past")

@@ -34,12 +34,13 @@ class RecipeInput:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The small clip under a finished one: its sides and steps, and how firmly it was pinned, 0 to 1."""
+    """The small clip under a finished one: its sides and steps, how firmly it was pinned, 0 to 1, and the size at which it was sampled."""
 
     height: int
     width: int
     steps: int
     strength: float
+    sampled: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Recipe:
         spans: Captions over time, where the prompt had several moments; empty is ``caption`` throughout.
         draft: What the video was finished from; None when it was made at once.
         draft_of: (height, width) of the full size that this video is a draft of; None when it is no draft.
+        sampled: (height, width) at which the network worked before its frames were upsampled; None is the shape's own size.
         edit: The editing tool under "tool" and its arguments; None when the video was not made from another.
     """
 
@@ -84,6 +86,7 @@ class Recipe:
     draft: Draft | None = None
     draft_of: tuple[int, int] | None = None
     edit: Mapping[str, Any] | None = None
+    sampled: tuple[int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, the format's name first."""
@@ -102,8 +105,9 @@ class Recipe:
             values["shape"] = VideoShape(**values["shape"])
             values["inputs"] = tuple(RecipeInput(**entry) for entry in values.get("inputs", ()))
             values["spans"] = tuple(Span(**entry) for entry in values.get("spans", ()))
-            values["draft"] = Draft(**values["draft"]) if values.get("draft") else None
-            values["draft_of"] = tuple(values["draft_of"]) if values.get("draft_of") else None
+            values["draft"] = draft_from(values["draft"]) if values.get("draft") else None
+            for name in ("draft_of", "sampled"):
+                values[name] = tuple(values[name]) if values.get(name) else None
             return Recipe(**values)
         except (TypeError, KeyError) as error:
             raise InputError(f"the recipe is damaged: {error}", field="recipe") from error
@@ -118,3 +122,9 @@ class Recipe:
         if not isinstance(data, dict):
             raise InputError("not a recipe: the JSON is not an object", field="recipe")
         return Recipe.from_dict(data)
+
+
+def draft_from(data: Mapping[str, Any]) -> Draft:
+    """A ``Draft`` of plain data."""
+    sampled = data.get("sampled")
+    return Draft(**{**data, "sampled": tuple(sampled) if sampled else None})

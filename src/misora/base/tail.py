@@ -18,11 +18,13 @@ class Tail:
         latents: (C, t, h, w); each latent frame stands for eight pictures.
         overhang: Pictures that they hold beyond the clip's last frame, 0 to 7.
         vae: SHA-256 of the autoencoder's weights, without which they mean nothing.
+        sampled: (height, width) at which the clip was sampled; None where that is its own size.
     """
 
     latents: Latents
     overhang: int
     vae: str
+    sampled: tuple[int, int] | None = None
 
     @property
     def sha256(self) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from misora.base.errors import MisoraError
+from misora.base.errors import MisoraError, WeightsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def examine() -> Iterator[Finding]:
     yield attempt("torch", torch_facts)
     yield attempt("threads", thread_facts)
     yield attempt("weights", weights_facts)
+    yield attempt("upsampler", upsampler_facts, needed=False)
     yield attempt("codecs", codec_facts)
     yield attempt("stage", assets_facts, needed=False)
     yield attempt("rewriter", rewriter_facts, needed=False)
@@ -85,6 +86,18 @@ def weights_facts() -> str:
     folder = load_settings().weights
     infos = [read_info(weights_path(folder, kind), kind) for kind in KINDS]
     return f"{folder}: " + ", ".join(f"{info.kind} {info.num_parameters:,} ({weights_digest(info.path)[:12]})" for info in infos)
+
+
+def upsampler_facts() -> str:
+    """Raises WeightsError when it is missing, and then says what that means."""
+    from misora.base.settings import load_settings
+    from misora.models.weights_file import read_info, weights_digest, weights_path
+
+    path = weights_path(load_settings().weights, "upsampler")
+    if not path.is_file():
+        raise WeightsError(f"no {path}: large sizes are sampled as they are, slowly, and `misora upscale` does not work")
+    info = read_info(path, "upsampler")
+    return f"{info.num_parameters:,} ({weights_digest(path)[:12]})"
 
 
 def codec_facts() -> str:

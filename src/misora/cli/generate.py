@@ -13,6 +13,7 @@ from misora.cli.options import (
     Fps,
     Guidance,
     KeepLatents,
+    Native,
     Negative,
     NoRewrite,
     Out,
@@ -45,6 +46,7 @@ def generate(
     rewriter: Rewriter = None,
     preset: PresetName = None,
     draft: Annotated[bool, typer.Option("--draft", help="Half the size, few steps; `misora finish` makes it in full.")] = False,
+    native: Native = False,
     takes: Annotated[int, typer.Option(help="Videos to make, each with its own seed, ranked by the critic.")] = 1,
     retry_below: Annotated[float | None, typer.Option(help="Make another, at most four, while no take scores this much; 0 to 1.")] = None,
     out: Out = None,
@@ -60,8 +62,9 @@ def generate(
     images = tuple(parse_image(text) for text in image or ())
     rewrite = rewriting(no_rewrite, rewriter)
     request = Request(
-        prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, rewrite, preset=preset, draft=draft
-    )
+        prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, rewrite, preset=preset, draft=draft,
+        native=native,
+    )  # fmt: skip
     if takes == 1 and retry_below is None:
         deliver(request, out, as_json=as_json, keep_latents=keep_latents)
         return

@@ -6,6 +6,7 @@ from misora.cli.options import (
     AsJson,
     Aspect,
     Guidance,
+    Native,
     Negative,
     NoRewrite,
     Out,
@@ -32,6 +33,7 @@ def image(
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
     preset: PresetName = None,
+    native: Native = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -51,5 +53,6 @@ def image(
         rewrite_prompt=rewriting(no_rewrite, rewriter),
         still=True,
         preset=preset,
+        native=native,
     )
     deliver(request, out, as_json=as_json)

@@ -68,7 +68,7 @@ def resume(clip: Footage, tail: Tail, count: int, scene: Scene) -> Made:
     context = 1 + TIME_STRIDE * (tail.latents.shape[1] - 1)
     start = context - tail.overhang
     shape = VideoShape(max(start + count, context), *clip.size, clip.fps)
-    canvas = replace(scene.canvas(shape, (), start), past=tail.latents)
+    canvas = replace(scene.canvas(shape, (), start), past=tail.latents, sampled=tail.sampled)
     return Made(canvas, start, start + count, Joint(before=clip.frames[-1]))
 
 

@@ -7,7 +7,7 @@ canvas is context. A plan knows no network: ``assemble`` is given something that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from misora.base.canvas import Canvas, Frames
@@ -49,6 +49,10 @@ class Made:
     def num_frames(self) -> int:
         return self.stop - self.start
 
+    def sampled(self, size: tuple[int, int] | None) -> Made:
+        """The same with its canvas sampled at ``size``, unless it goes on from latents."""
+        return self if self.canvas.past is not None else replace(self, canvas=replace(self.canvas, sampled=size))
+
 
 Part = Kept | Made
 
@@ -83,6 +87,11 @@ class Plan:
         """Whether the last frame of the result is the last of a canvas, nothing laid over it."""
         last = self.parts[-1]
         return isinstance(last, Made) and last.stop == last.canvas.shape.num_frames and (last.mend is None or isinstance(last.mend, Joint))
+
+    def sampled(self, size: tuple[int, int] | None) -> Plan:
+        """The same with every canvas sampled at ``size``; one that goes on from latents keeps theirs."""
+        parts = tuple(part if isinstance(part, Kept) else part.sampled(size) for part in self.parts)
+        return replace(self, parts=parts)
 
     def joints(self) -> tuple[int, ...]:
         """Frames of the result at which a part begins, the first part excepted."""

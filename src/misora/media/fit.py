@@ -1,7 +1,8 @@
-"""Brings frames to a size: crop to cover it, pad to fit inside it, or stretch."""
+"""Brings frames to a size: crop to cover it, fit inside it with bars or with a repeated edge, or stretch."""
 
 from __future__ import annotations
 
+import math
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,7 +12,7 @@ from misora.base.canvas import Frames
 from misora.base.errors import InputError
 from misora.media.pictures import Picture, to_pillow
 
-FitMode = Literal["crop", "pad", "stretch"]
+FitMode = Literal["crop", "pad", "edge", "stretch"]
 
 
 def fit_frames(frames: Frames, height: int, width: int, mode: FitMode = "crop") -> Frames:
@@ -20,7 +21,8 @@ def fit_frames(frames: Frames, height: int, width: int, mode: FitMode = "crop") 
     Args:
         frames: (T, H, W, 3) uint8.
         height, width: Size to deliver, exactly.
-        mode: "crop" keeps the aspect and cuts what overhangs, centred; "pad" keeps all and adds black bars; "stretch" bends the aspect.
+        mode: "crop" keeps the aspect and cuts what overhangs, centred; "pad" keeps all and adds black bars; "edge" keeps all
+            and repeats the edge, to a fraction of a pixel, so that "crop" undoes it; "stretch" bends the aspect.
     Returns:
         (T, height, width, 3) uint8; ``frames`` itself when it already has the size.
     """
@@ -40,6 +42,8 @@ def fit_picture(picture: Picture, height: int, width: int, mode: FitMode = "crop
         raise InputError(f"fit={mode!r} is not known; choose one of {', '.join(get_args(FitMode))}", field="fit")
     if mode == "pad":
         return _pad(picture, height, width)
+    if mode == "edge":
+        return _extend(picture, height, width)
     box = _cover_box(picture.shape[0], picture.shape[1], height, width) if mode == "crop" else None
     return _resize(picture, height, width, box)
 
@@ -58,6 +62,21 @@ def _pad(picture: Picture, height: int, width: int) -> Picture:
     padded = np.zeros((height, width, 3), np.uint8)
     padded[top : top + inner_height, left : left + inner_width] = _resize(picture, inner_height, inner_width)
     return padded
+
+
+def _extend(picture: Picture, height: int, width: int) -> Picture:
+    margins = edge_margins(picture.shape[0], picture.shape[1], height, width)
+    (above, below), (before, after) = whole = [(math.ceil(margin), math.ceil(margin)) for margin in margins]
+    padded = np.pad(picture, (*whole, (0, 0)), mode="edge")
+    top, left = above - margins[0], before - margins[1]
+    box = (left, top, padded.shape[1] - (after - margins[1]), padded.shape[0] - (below - margins[0]))
+    return _resize(padded, height, width, box)
+
+
+def edge_margins(source_height: int, source_width: int, height: int, width: int) -> tuple[float, float]:
+    """Source pixels that "edge" adds above and below, and to the left and right."""
+    scale = min(height / source_height, width / source_width)
+    return (height / scale - source_height) / 2, (width / scale - source_width) / 2
 
 
 def _resize(picture: Picture, height: int, width: int, box: tuple[float, float, float, float] | None = None) -> Picture:

@@ -21,6 +21,8 @@ from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
+from misora.models.upsampler.config import UpsamplerConfig
+from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.config import VideoVAEConfig
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import Kind, ParserKind, WeightsInfo, build_config, how_to_get, read_info, weights_metadata, weights_path
@@ -33,11 +35,15 @@ def load_video_vae(folder: Path, dtype: torch.dtype = torch.bfloat16, device: to
     info = read_info(weights_path(folder, "video_vae"), "video_vae")
     with torch.device("meta"):
         model = VideoVAE(build_config(info, VideoVAEConfig))
-    fill(model, info, dtype, device)
-    for parameter in model.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return model
+    return channels_last(fill(model, info, dtype, device))
+
+
+def load_upsampler(folder: Path, dtype: torch.dtype = torch.bfloat16, device: torch.device | str = "cpu") -> Upsampler:
+    """The upsampler of ``folder``, in channels-last memory."""
+    info = read_info(weights_path(folder, "upsampler"), "upsampler")
+    with torch.device("meta"):
+        model = Upsampler(build_config(info, UpsamplerConfig))
+    return channels_last(fill(model, info, dtype, device))
 
 
 def load_transformer(folder: Path, dtype: torch.dtype = torch.bfloat16, device: torch.device | str = "cpu") -> VideoTransformer:
@@ -85,6 +91,14 @@ def fill(model: ModuleT, info: WeightsInfo, dtype: torch.dtype, device: torch.de
     except RuntimeError as error:
         raise WeightsError(f"{info.path} does not fit its own configuration: {first_line(error)}; {how_to_get()}") from error
     return model.eval().requires_grad_(False)
+
+
+def channels_last(model: ModuleT) -> ModuleT:
+    """``model`` with the weights of its convolutions in the memory order that CPUs multiply fastest."""
+    for parameter in model.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return model
 
 
 def dtype_of(name: str, value: Tensor, dtype: torch.dtype) -> torch.dtype:

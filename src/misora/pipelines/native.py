@@ -21,16 +21,20 @@ from misora.base.shapes import LatentShape
 from misora.diffusion.guidance import INTERVAL, with_guidance
 from misora.diffusion.samplers import SamplerStep, sample_euler
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
-from misora.models.registry import load_text_encoder, load_transformer, load_video_vae
+from misora.models.registry import load_text_encoder, load_transformer, load_upsampler, load_video_vae
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.model import VideoTransformer
+from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.model import VideoVAE
+from misora.models.weights_file import weights_path
 from misora.pipelines.captions import Script, ScriptedDenoiser, encode_script
 from misora.pipelines.grid import Grid, grid_of
 from misora.pipelines.pinning import Known, encode_pins
 from misora.pipelines.runtime import choose_device, choose_dtype
+from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
+from misora.pipelines.upsampling import Enlarger
 from misora.pipelines.windows import MAX_WINDOW, Window, windows_from_end, windows_of
 
 STEPS = 25
@@ -61,11 +65,20 @@ def sampling_of(canvas: Canvas) -> Sampling:
 class NativePipeline:
     """Our own networks, resident on one device."""
 
-    def __init__(self, vae: VideoVAE, transformer: VideoTransformer, text_encoder: TextEncoder, *, max_window: int = MAX_WINDOW) -> None:
-        """Takes models that are loaded, in evaluation mode and on one device."""
+    def __init__(
+        self,
+        vae: VideoVAE,
+        transformer: VideoTransformer,
+        text_encoder: TextEncoder,
+        upsampler: Upsampler | None = None,
+        *,
+        max_window: int = MAX_WINDOW,
+    ) -> None:
+        """Takes models that are loaded, in evaluation mode and on one device; the upsampler serves canvases that are sampled small."""
         self.codec = VideoCodec(vae)
         self.transformer = transformer
         self.text_encoder = text_encoder
+        self.enlarger = None if upsampler is None else Enlarger(upsampler)
         self.max_window = max_window
 
     @property
@@ -90,9 +103,21 @@ class NativePipeline:
 
         Args:
             progress: Told of every denoising step and every decoded latent frame; what it raises (``Cancelled``) stops the work.
-            preview: Given a rough picture every few steps.
+            preview: Given a rough picture every few steps, of the size at which the canvas is sampled.
             tail: Keeps the last latents, for a clip that goes on from them.
+        Raises:
+            WeightsError: The canvas is to be sampled at a smaller size, and there is no upsampler.
         """
+        if canvas.sampled is None:
+            return self._iter_sampled(canvas, progress, preview, tail)
+        if self.enlarger is None:
+            height, width = canvas.sampled
+            raise WeightsError(f"the video is to be sampled at {width}x{height} and upsampled, and there are no upsampler weights")
+        pieces = self._iter_sampled(sampled_canvas(canvas), progress, preview, tail)
+        return self.enlarger.enlarge(pieces, canvas.shape.height, canvas.shape.width)
+
+    def _iter_sampled(self, canvas: Canvas, progress: Progress, preview: Preview | None, tail: TailKeeper | None) -> Iterator[Frames]:
+        """``iter_frames`` at the size of sampling."""
         grid = grid_of(canvas.shape)
         script = encode_script(canvas, self.text_encoder)
         known = encode_pins(canvas.pins, grid, self.codec, self.transformer.config.latent_channels)
@@ -192,8 +217,9 @@ def load_pipeline(weights: Path, device: str = "auto", threads: int | None = Non
     dtype = choose_dtype(where)
     vae, transformer = load_video_vae(weights, dtype, where), load_transformer(weights, dtype, where)
     text_encoder = load_text_encoder(weights, torch.float32, where)
+    upsampler = load_upsampler(weights, dtype, where) if weights_path(weights, "upsampler").is_file() else None
     check_fit(vae, transformer, text_encoder)
-    return NativePipeline(vae, transformer, text_encoder)
+    return NativePipeline(vae, transformer, text_encoder, upsampler)
 
 
 def check_fit(vae: VideoVAE, transformer: VideoTransformer, text_encoder: TextEncoder) -> None:

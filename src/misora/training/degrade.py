@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,6 +31,17 @@ def _through_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))
+
+
+def through_h264(frames: Tensor, fps: float, crf: int) -> Tensor:
+    """Frames uint8 (T, H, W, 3), sides even, encoded with x264's quality ``crf`` and decoded again."""
+    from misora.media.decode import read_video  # PyAV: no other stage needs it
+    from misora.media.encode import write_video
+
+    with tempfile.TemporaryDirectory(prefix="misora-h264-") as folder:
+        path = Path(folder) / "clip.mp4"
+        write_video(path, frames.numpy(), fps, crf=crf)
+        return torch.from_numpy(read_video(path).frames)
 
 
 def ghost(frames: Tensor, before: Tensor, share: float) -> Tensor:

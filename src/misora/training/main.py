@@ -16,9 +16,10 @@ from misora.training.autoencoder import AutoencoderStage
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, Stage, train
 from misora.training.parser import ParserStage
-from misora.training.recipes import AUTOENCODER, LATENTS, PARSER, TEXT, TRANSFORMER
+from misora.training.recipes import AUTOENCODER, LATENTS, PARSER, TEXT, TRANSFORMER, UPSAMPLER
 from misora.training.text import TextStage
 from misora.training.transformer import TransformerStage
+from misora.training.upsampler import UpsamplerStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def _transformer(job: Job) -> Path:
     return _trained(TransformerStage(config), run_config, job)
 
 
+def _upsampler(job: Job) -> Path:
+    config, run_config = UPSAMPLER[job.recipe]()
+    return _trained(UpsamplerStage(config, job.assets), run_config, job)
+
+
 def _parser(job: Job) -> Path:
     config, run_config = PARSER[job.recipe]()
     return _trained(ParserStage(config, job.assets), run_config, job)
@@ -71,9 +77,10 @@ STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
     "latents": (LATENTS, _latents),
     "text": (TEXT, _text),
     "transformer": (TRANSFORMER, _transformer),
+    "upsampler": (UPSAMPLER, _upsampler),
     "parser": (PARSER, _parser),
 }
-"""In the order in which they are run: each reads what the ones before it wrote. The parser needs none of them."""
+"""In the order in which they are run: each reads what the ones before it wrote. The upsampler needs the autoencoder, the parser nothing."""
 
 
 def recipe_names() -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ from misora.world.compositing import Window
 from misora.world.physics import player_track
 from misora.world.program import Scene
 from misora.world.render import Renderer
+
+BatchT = TypeVar("BatchT")
 
 CANVASES = ((256, 256), (320, 320), (256, 416), (480, 832))
 """(height, width) of the canvases that crops are cut from."""
@@ -99,7 +102,7 @@ def one_thread(_: int) -> None:
     torch.set_num_threads(1)
 
 
-def stream(dataset: Dataset[CropBatch], first_step: int, workers: int = 1) -> Iterator[CropBatch]:
+def stream(dataset: Dataset[BatchT], first_step: int, workers: int = 1) -> Iterator[BatchT]:
     """Batches ``first_step``, ``first_step + 1``, ... in order, rendered ahead by ``workers`` processes."""
     loader = DataLoader(
         dataset,

@@ -1,0 +1,1 @@
+"""The upsampler: frames to frames twice as large, streamed, deterministic."""

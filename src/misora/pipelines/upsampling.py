@@ -1,0 +1,61 @@
+"""Frames to larger frames, one at a time: memory does not grow with the clip, and a clip in pieces gives the frames of the clip in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+
+from misora.base.canvas import Frames
+from misora.base.sampled_size import doublings
+from misora.media.fit import fit_frames
+from misora.media.pictures import Picture
+from misora.models.upsampler.config import CELL, SCALE
+from misora.models.upsampler.model import Upsampler
+from misora.models.video_vae.layers import Memory
+
+
+class Enlarger:
+    """An upsampler with the device and precision that it computes in."""
+
+    def __init__(self, model: Upsampler) -> None:
+        self.model = model
+        self.device = model.enter.weight.device
+        self.dtype = model.enter.weight.dtype
+
+    def enlarge(self, pieces: Iterable[Frames], height: int, width: int) -> Iterator[Frames]:
+        """Frames of one clip at (height, width).
+
+        Args:
+            pieces: (n, h, w, 3) in order, drawn only when they are needed.
+        Yields:
+            A piece (n, height, width, 3) for each: doubled until it covers the size, then shrunk and cropped in the middle to it.
+        """
+        memories: list[Memory] = []
+        for piece in pieces:
+            while len(memories) < passes(piece, height, width):
+                memories.append({})
+            yield np.concatenate([fit_frames(self._repeatedly(picture, memories)[None], height, width) for picture in piece])
+
+    def _repeatedly(self, picture: Picture, memories: list[Memory]) -> Picture:
+        for memory in memories:
+            picture = self.double(picture, memory)
+        return picture
+
+    @torch.no_grad()
+    def double(self, picture: Picture, memory: Memory) -> Picture:
+        """The next picture (h, w, 3) of a clip, as (2 h, 2 w, 3); reads and replaces ``memory``."""
+        height, width = picture.shape[:2]
+        padded = np.pad(picture, ((0, -height % CELL), (0, -width % CELL), (0, 0)), mode="edge")
+        pixels = torch.from_numpy(padded).to(self.device).permute(2, 0, 1)[None, None].float() / 127.5 - 1
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
+            large = self.model(pixels, memory)[0, 0]
+        levels = large.permute(1, 2, 0).add_(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+        doubled: Picture = levels[: SCALE * height, : SCALE * width].cpu().numpy()
+        return doubled
+
+
+def passes(frames: Frames, height: int, width: int) -> int:
+    """Doublings after which ``frames`` (n, h, w, 3) cover (height, width)."""
+    return max(doublings(height, frames.shape[1]), doublings(width, frames.shape[2]))

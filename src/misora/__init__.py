@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from misora.api.storyboard import storyboard
     from misora.api.takes import Take, takes
     from misora.api.tools import blend, connect, edit, extend, fill, loop, recut, reframe, remix, restyle
+    from misora.api.upscale import upscale
     from misora.api.video import Video
     from misora.base.canvas import Canvas, Pin, Span
     from misora.base.errors import Cancelled, InputError, MediaError, MisoraError, WeightsError
@@ -49,6 +50,7 @@ _HOMES = {
     "recut": "misora.api.tools",
     "blend": "misora.api.tools",
     "storyboard": "misora.api.storyboard",
+    "upscale": "misora.api.upscale",
     "Video": "misora.api.video",
     "Canvas": "misora.base.canvas",
     "Pin": "misora.base.canvas",
@@ -70,6 +72,7 @@ __all__ = [
     "Cancelled", "Canvas", "InputError", "MediaError", "MisoraError", "Pin", "PinRequest", "Preset", "Recipe", "ReplayWarning", "Rewrite",
     "Span", "Step", "Take", "Video", "VideoShape", "WeightsError", "__version__", "blend", "connect", "edit", "extend", "fill", "finish",
     "generate", "image", "loop", "presets", "recut", "reframe", "release", "remix", "replay", "restyle", "rewrite", "storyboard", "takes",
+    "upscale",
 ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from misora.prompting.presets import Preset
 
 if TYPE_CHECKING:
     from misora.api.edit import PreparedEdit
+    from misora.api.upscale import PreparedUpscale
     from misora.pipelines.native import NativePipeline
     from misora.pipelines.tail import TailKeeper
 
@@ -38,7 +39,7 @@ Preview = Callable[[Frames], None]
 class Generation:
     """A video that is being made: ``frames`` yields (n, H, W, 3) pieces as they come."""
 
-    prepared: Prepared | PreparedEdit
+    prepared: Prepared | PreparedEdit | PreparedUpscale
     recipe: Recipe
     frames: Iterator[Frames]
     keeper: TailKeeper | None = None

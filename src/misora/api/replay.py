@@ -17,6 +17,8 @@ from misora.api.pins import PinRequest, PinSource, build_pin, digest_of
 from misora.api.request import Prepared
 from misora.api.sources import ClipSource, read_source
 from misora.api.underlay import Underlay
+from misora.api.upscale import NAME as UPSCALE
+from misora.api.upscale import prepare_upscale, start_upscale
 from misora.api.video import Video
 from misora.base.canvas import Canvas, Span
 from misora.base.errors import InputError, WeightsError
@@ -28,7 +30,7 @@ from misora.editing.scene import Scene
 from misora.editing.tool import from_data
 from misora.editing.tools import TOOLS
 from misora.media.grade import Grade
-from misora.models.weights_file import ALL_KINDS, KINDS
+from misora.models.weights_file import ALL_KINDS, KINDS, OPTIONAL_KINDS
 from misora.prompting.rewriter import Rewrite
 
 
@@ -62,13 +64,22 @@ def start_replay(
     settings = load_settings()
     check_weights(recipe, settings)
     generation: Generation
-    if recipe.edit is None:
+    if is_upscale(recipe):
+        (parent,) = (found(one, by_digest(images)) for one in recipe.inputs)
+        prepared = prepare_upscale(to_clip(parent), str((recipe.edit or {}).get("size")))
+        generation = start_upscale(prepared, progress=progress, settings=settings)
+    elif recipe.edit is None:
         generation = start(prepare_replay(recipe, images), progress=progress, preview=preview, settings=settings)
     else:
         generation = start_edit(prepare_edit_replay(recipe, images), progress=progress, preview=preview, settings=settings)
     for difference in differences(recipe, generation.recipe):
         warnings.warn(difference, ReplayWarning, stacklevel=3)
     return generation
+
+
+def is_upscale(recipe: Recipe) -> bool:
+    """Whether nothing was made but larger."""
+    return recipe.edit is not None and recipe.edit.get("tool") == UPSCALE
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -177,7 +188,8 @@ def found(needed: RecipeInput, given: dict[str, Given]) -> Given:
 
 def check_weights(recipe: Recipe, settings: Settings) -> None:
     """Raises WeightsError unless the installed weights are the recipe's."""
-    kinds = [kind for kind in ALL_KINDS if kind in KINDS or kind in recipe.weights]
+    needed = OPTIONAL_KINDS if is_upscale(recipe) else KINDS
+    kinds = [kind for kind in ALL_KINDS if kind in needed or kind in recipe.weights]
     for kind, digest in weights_digests(settings.weights, kinds).items():
         wanted = recipe.weights.get(kind, "")
         if digest != wanted:

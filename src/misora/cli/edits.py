@@ -44,10 +44,11 @@ def deliver_prepared(prepared: PreparedEdit, out: Path, reading: Sequence[str], 
     write(begin, out, as_json=as_json, keep_latents=keep_latents)
 
 
-def beside(clip: ClipSource, verb: str) -> Path:
+def beside(clip: ClipSource, verb: str, *, is_still: bool = False) -> Path:
     """A new name beside the clip, never one that is taken."""
     source = Path(str(clip))
-    suffix = source.suffix if source.suffix.lower() in (".gif", ".webp") else ".mp4"
+    usual = ".png" if is_still else ".mp4"
+    suffix = source.suffix if source.suffix.lower() in (".gif", ".webp") and not is_still else usual
     path, number = source.with_name(f"{source.stem}-{verb}{suffix}"), 2
     while path.exists():
         path, number = source.with_name(f"{source.stem}-{verb}-{number}{suffix}"), number + 1

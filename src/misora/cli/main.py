@@ -50,6 +50,7 @@ from misora.cli.restyle import restyle
 from misora.cli.serve import serve
 from misora.cli.storyboard import storyboard
 from misora.cli.train import train
+from misora.cli.upscale import upscale
 from misora.cli.worker import worker
 from misora.cli.world import world
 
@@ -74,6 +75,7 @@ app.command()(blend)
 app.command()(reframe)
 app.add_typer(storyboard, name="storyboard")
 app.command()(finish)
+app.command()(upscale)
 app.command()(replay)
 app.command()(prompt)
 app.add_typer(presets, name="presets")

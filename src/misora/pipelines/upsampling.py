@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,9 +12,11 @@ from misora.base.canvas import Frames
 from misora.base.sampled_size import doublings
 from misora.media.fit import fit_frames
 from misora.media.pictures import Picture
+from misora.models.registry import load_upsampler
 from misora.models.upsampler.config import CELL, SCALE
 from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.layers import Memory
+from misora.pipelines.runtime import choose_device, choose_dtype
 
 
 class Enlarger:
@@ -23,6 +26,16 @@ class Enlarger:
         self.model = model
         self.device = model.enter.weight.device
         self.dtype = model.enter.weight.dtype
+
+    @property
+    def device_name(self) -> str:
+        """``cpu``, or the GPU's own name: another model rounds otherwise."""
+        return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
+
+    @property
+    def dtype_name(self) -> str:
+        """``bfloat16`` or ``float32``."""
+        return str(self.dtype).removeprefix("torch.")
 
     def enlarge(self, pieces: Iterable[Frames], height: int, width: int) -> Iterator[Frames]:
         """Frames of one clip at (height, width).
@@ -54,6 +67,12 @@ class Enlarger:
         levels = large.permute(1, 2, 0).add_(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
         doubled: Picture = levels[: SCALE * height, : SCALE * width].cpu().numpy()
         return doubled
+
+
+def load_enlarger(weights: Path, device: str = "auto") -> Enlarger:
+    """The upsampler of a weights folder."""
+    where = choose_device(device)
+    return Enlarger(load_upsampler(weights, choose_dtype(where), where))
 
 
 def passes(frames: Frames, height: int, width: int) -> int:

@@ -40,6 +40,25 @@ def test_extend_keeps_the_clip_and_adds_frames(clip: Path) -> None:
     assert not same(longer.frames[20:], misora.extend(clip, 0.5, **(OPTIONS | {"seed": 4})).frames[20:])
 
 
+def test_the_moments_of_a_prompt_share_the_new_frames_and_replay_says_them_again(clip: Path) -> None:
+    prompt = "a dog runs to the right on the beach, then it jumps"
+    longer = misora.extend(clip, 1.0, prompt=prompt, steps=2, seed=3)
+    prepared = prepare_edit(Extend(1.0), [clip], Choices(prompt, 3, 2))
+    (canvas,) = prepared.plan.canvases
+    first, second = canvas.spans
+    free = canvas.shape.num_frames - 24
+    assert first.end == second.start and (first.start, second.start) == pytest.approx((free / 24, free / 24 + 0.5))
+    assert "run" in first.caption.lower() and "jump" in second.caption.lower()
+    assert [span.caption for span in longer.recipe.spans] == [first.caption, second.caption]
+    assert same(misora.replay(longer.recipe, images=[clip]).frames, longer.frames)
+
+
+def test_nobody_or_somebody_else_may_rewrite(clip: Path) -> None:
+    assert prepare_edit(Extend(), [clip], Choices("a dog", rewrite_prompt="off")).scene.caption == "a dog"
+    with pytest.raises(InputError, match="MISORA_CHAT_URL"):
+        prepare_edit(Extend(), [clip], Choices("a dog", rewrite_prompt="chat"))
+
+
 def test_fill_changes_the_hole_alone(clip: Path) -> None:
     frames = read_source(clip).footage.frames
     filled = misora.fill(clip, 0.25, 0.5, **OPTIONS)

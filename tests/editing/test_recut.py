@@ -9,7 +9,7 @@ from misora.base.errors import InputError
 from misora.editing.footage import Footage
 from misora.editing.plan import Kept, Made, Plan
 from misora.editing.recut import Gap, Recut, Stretch, parse_piece
-from misora.editing.scene import Scene
+from misora.editing.scene import Scene, Telling
 from misora.editing.tool import from_data, to_data
 from misora.editing.tools import TOOLS
 
@@ -50,8 +50,8 @@ def test_gaps_may_lie_at_the_ends_and_say_something_of_their_own() -> None:
 
 
 def test_texts_are_rewritten_and_the_recipe_gives_the_record_back() -> None:
-    told = cut("0-1", "gap:0.5:a cat", "1-2").rewritten(str.upper)
-    assert told.pieces[1] == Gap(0.5, "A CAT")
+    told = cut("0-1", "gap:0.5:a cat", "1-2").rewritten(lambda text: Telling(text.upper(), (text, "jumps")))
+    assert told.pieces[1] == Gap(0.5, "A CAT", ("a cat", "jumps"))
     assert from_data(json.loads(json.dumps(to_data(told))), TOOLS) == told
 
 

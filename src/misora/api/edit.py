@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
 from misora.api.generate import Generation, Preview, new_keeper, recipe_for, resident_pipeline
-from misora.api.request import SEED_BITS, sampled_size_in_use
+from misora.api.request import SEED_BITS, rewrite_as, sampled_size_in_use
 from misora.api.sources import ClipSource, Sourced, read_source
 from misora.base.canvas import Canvas, Frames
 from misora.base.errors import InputError
@@ -22,12 +22,12 @@ from misora.editing.plan import Plan, assemble
 from misora.editing.recut import Recut
 from misora.editing.remix import Remix
 from misora.editing.restyle import Restyle
-from misora.editing.scene import Scene
+from misora.editing.scene import Scene, Telling
 from misora.editing.tool import Tool, to_data
 from misora.media.grade import NEUTRAL, Grade, grade_frames
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
-from misora.prompting.rewriter import Rewrite, rewrite
+from misora.prompting.rewriter import Rewrite
 
 if TYPE_CHECKING:
     from misora.pipelines.native import NativePipeline
@@ -48,7 +48,7 @@ class Choices:
     steps: int | None = None
     guidance: float | None = None
     negative_prompt: str = ""
-    rewrite_prompt: bool = True
+    rewrite_prompt: bool | str = True
     preset: str | Preset | None = None
     native: bool = False
 
@@ -92,7 +92,7 @@ class Options(TypedDict, total=False):
     steps: int | None
     guidance: float | None
     negative_prompt: str
-    rewrite: bool
+    rewrite: bool | str
     native: bool
     progress: Progress | None
 
@@ -116,14 +116,15 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
     preset = find_preset(tool, choices)
     clips = [read_source(source) for source in sources]
     prompt, read = caption_for(choices, clips[0], preset)
-    if isinstance(tool, Recut) and choices.rewrite_prompt:
-        tool = tool.rewritten(lambda text: rewrite(text).text)
+    if isinstance(tool, Recut):
+        tool = tool.rewritten(lambda text: telling_of(rewrite_as(choices.rewrite_prompt, text)))
     scene = Scene(
         read.text,
         secrets.randbits(SEED_BITS) if choices.seed is None else choices.seed,
         choices.steps,
         choices.guidance,
         choices.negative_prompt,
+        read.beats,
     )
     plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene)
     inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False)) + pasts(plan)
@@ -179,15 +180,19 @@ def caption_for(choices: Choices, first: Sourced, preset: Preset | None = None) 
     if choices.prompt is not None:
         if not choices.prompt.strip():
             raise InputError("prompt is empty; say what the new frames show, or leave it out to go on as before", field="prompt")
-        read = rewrite(choices.prompt, preset=preset)
-        return choices.prompt, read if choices.rewrite_prompt else Rewrite(choices.prompt, read.language, unknown_words=read.unknown_words)
+        return choices.prompt, rewrite_as(choices.rewrite_prompt, choices.prompt, preset)
     if first.recipe is None:
         raise InputError(
             f"prompt is missing, and {first.name} carries no recipe to take one from; say what the new frames show", field="prompt"
         )
     if preset is not None:
-        return first.recipe.prompt, rewrite(first.recipe.prompt, preset=preset)
+        return first.recipe.prompt, rewrite_as(choices.rewrite_prompt, first.recipe.prompt, preset)
     return first.recipe.prompt, Rewrite(first.recipe.caption, "en")
+
+
+def telling_of(read: Rewrite) -> Telling:
+    """A rewritten text as editing takes it."""
+    return Telling(read.text, read.beats)
 
 
 def start_edit(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from misora.api.pins import PinRequest, build_pin
 from misora.api.underlay import STEPS as DRAFT_STEPS
 from misora.api.underlay import Underlay, draft_shape
-from misora.base.canvas import Canvas, Span
+from misora.base.canvas import Canvas, Span, share_time
 from misora.base.errors import InputError
 from misora.base.recipe import RecipeInput
 from misora.base.sampled_size import sampled_size
@@ -96,7 +96,7 @@ def prepare(request: Request) -> Prepared:
     shape = draft_shape(full) if request.draft else full
     pins = [build_pin(image, shape) for image in request.images]
     preset = preset_of(request)
-    read = rewritten(request, preset)
+    read = rewrite_as(request.rewrite_prompt, request.prompt, preset)
     canvas = Canvas(
         shape=shape,
         spans=spans_of(read, shape),
@@ -125,19 +125,17 @@ def sampled_size_in_use(shape: VideoShape) -> tuple[int, int] | None:
     return sampled_size(shape.height, shape.width) if has_upsampler else None
 
 
-def rewritten(request: Request, preset: Preset | None) -> Rewrite:
-    """What becomes of the prompt, by whom the request or else the settings say."""
-    asked = request.rewrite_prompt
+def rewrite_as(asked: bool | str, prompt: str, preset: Preset | None = None) -> Rewrite:
+    """What becomes of ``prompt``, by whom ``Request.rewrite_prompt`` or else the settings say."""
     rewriter = asked if isinstance(asked, str) else None if asked else "off"
-    return rewrite_prompt(request.prompt, load_settings(), preset, rewriter)
+    return rewrite_prompt(prompt, load_settings(), preset, rewriter)
 
 
 def spans_of(read: Rewrite, shape: VideoShape) -> tuple[Span, ...]:
     """The rewritten prompt over the video's time: its moments share it evenly; a still shows the first."""
     if not read.beats or shape.num_frames == 1:
         return (Span(read.beats[0] if read.beats else read.text),)
-    ends = [shape.seconds * (index + 1) / len(read.beats) for index in range(len(read.beats) - 1)]
-    return tuple(Span(beat, start, end) for beat, start, end in zip(read.beats, [0.0, *ends], [*ends, None], strict=True))
+    return share_time(read.beats, 0.0, shape.seconds)
 
 
 def preset_of(request: Request) -> Preset | None:

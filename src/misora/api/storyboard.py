@@ -11,8 +11,8 @@ from typing import Unpack
 
 import numpy as np
 
-from misora.api.edit import Choices, Options, PreparedEdit, choices_from, sampled_for, start_edit
-from misora.api.request import SEED_BITS
+from misora.api.edit import Choices, Options, PreparedEdit, choices_from, sampled_for, start_edit, telling_of
+from misora.api.request import SEED_BITS, rewrite_as
 from misora.api.sources import read_source, recipe_in
 from misora.api.video import Video
 from misora.base.errors import InputError, WeightsError
@@ -20,7 +20,7 @@ from misora.base.progress import silent
 from misora.base.recipe import RecipeInput
 from misora.base.settings import load_settings
 from misora.editing.footage import makeable_rate, makeable_size
-from misora.editing.scene import Scene
+from misora.editing.scene import Scene, Telling
 from misora.editing.shot_detection import find_cuts
 from misora.editing.storyboard.drafting import draft_from_clip
 from misora.editing.storyboard.file import read_storyboard
@@ -28,7 +28,7 @@ from misora.editing.storyboard.records import Storyboard
 from misora.editing.storyboard.shoot import Shoot
 from misora.media.decode import iter_frames, read_video
 from misora.media.probe import MediaInfo, probe
-from misora.prompting.rewriter import Rewrite, rewrite
+from misora.prompting.rewriter import Rewrite
 
 
 def storyboard(source: str | os.PathLike[str] | Storyboard, **options: Unpack[Options]) -> Video:
@@ -65,15 +65,12 @@ def prepare_storyboard(board: Storyboard, folder: Path, choices: Choices) -> Pre
     return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs, sampled=sampled_for(plan, choices))
 
 
-def recording(readings: list[Rewrite], rewriting: bool) -> Callable[[str], str]:
+def recording(readings: list[Rewrite], asked: bool | str) -> Callable[[str], Telling]:
     """Reads each text into ``readings``; what it returns is the caption."""
 
-    def read(text: str) -> str:
-        reading = rewrite(text)
-        if not rewriting:
-            reading = Rewrite(text, reading.language, unknown_words=reading.unknown_words)
-        readings.append(reading)
-        return reading.text
+    def read(text: str) -> Telling:
+        readings.append(rewrite_as(asked, text))
+        return telling_of(readings[-1])
 
     return read
 
@@ -87,6 +84,8 @@ def together(readings: list[Rewrite]) -> Rewrite:
         added=tuple(dict.fromkeys(phrase for one in readings for phrase in one.added)),
         replaced=tuple(dict.fromkeys(pair for one in readings for pair in one.replaced)),
         dropped=tuple(dict.fromkeys(phrase for one in readings for phrase in one.dropped)),
+        excluded=tuple(dict.fromkeys(phrase for one in readings for phrase in one.excluded)),
+        note=next((one.note for one in readings if one.note), ""),
     )
 
 

@@ -7,7 +7,7 @@ clips that are already known, each with a strength. The canvas knows no model an
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,6 +43,12 @@ class Span:
             raise InputError(
                 f"span.end={self.end:g} must be after span.start={self.start:g} s; leave it out for the rest", field="spans.end"
             )
+
+
+def share_time(captions: Sequence[str], start: float, end: float, *, last_end: float | None = None) -> tuple[Span, ...]:
+    """``captions`` one after another, each for an equal share of ``start`` to ``end`` seconds; the last holds until ``last_end``."""
+    edges = [start + (end - start) * index / len(captions) for index in range(len(captions))]
+    return tuple(Span(caption, first, last) for caption, first, last in zip(captions, edges, [*edges[1:], last_end], strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
+from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
 
 
 def blend(
@@ -22,6 +22,7 @@ def blend(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -31,5 +32,5 @@ def blend(
     from misora.editing.blend import Blend
     from misora.editing.curves import parse_curve
 
-    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
     deliver_edit(Blend(parse_curve(curve)), [clip, other], choices, out, as_json=as_json)

@@ -24,7 +24,8 @@ def deliver_edit(
     from misora.api.edit import prepare_edit
 
     prepared = prepare_edit(tool, clips, choices)
-    reading = [f"new frames as the model reads them: {prepared.scene.caption}"] if choices.rewrite_prompt else []
+    said = prepared.scene.beats or (prepared.scene.caption,)
+    reading = [f"new frames as the model reads them: {', then '.join(said)}"] if choices.rewrite_prompt else []
     deliver_prepared(prepared, out or beside(clips[0], tool.name), reading, as_json=as_json, keep_latents=keep_latents)
 
 

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, KeepLatents, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
+from misora.cli.options import (
+    AsJson,
+    Clip,
+    Guidance,
+    KeepLatents,
+    Negative,
+    NewPrompt,
+    NoRewrite,
+    OutBeside,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 
 def extend(
@@ -19,6 +32,7 @@ def extend(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     keep_latents: KeepLatents = False,
     as_json: AsJson = False,
@@ -28,5 +42,5 @@ def extend(
     from misora.cli.edits import deliver_edit
     from misora.editing.extend import Extend
 
-    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
     deliver_edit(Extend(seconds, backward), [clip], choices, out, as_json=as_json, keep_latents=keep_latents)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
+from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
 
 
 def fill(
@@ -19,6 +19,7 @@ def fill(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -27,5 +28,5 @@ def fill(
     from misora.cli.edits import deliver_edit
     from misora.editing.fill import Fill
 
-    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
     deliver_edit(Fill(start, end), [clip], choices, out, as_json=as_json)

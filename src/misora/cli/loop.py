@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
+from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
 
 
 def loop(
@@ -18,6 +18,7 @@ def loop(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -26,5 +27,5 @@ def loop(
     from misora.cli.edits import deliver_edit
     from misora.editing.loop import Loop, parse_length
 
-    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
     deliver_edit(Loop(parse_length(length)), [clip], choices, out, as_json=as_json)

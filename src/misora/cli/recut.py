@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Seed, Steps
+from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
 
 
 def recut(
@@ -20,6 +20,7 @@ def recut(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -29,5 +30,5 @@ def recut(
     from misora.editing.recut import Recut, parse_piece
 
     tool = Recut(tuple(parse_piece(text) for text in pieces))
-    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
     deliver_edit(tool, [clip, *(other or ())], choices, out, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NoRewrite, OutBeside, Prompt, Seed, Steps
+from misora.cli.options import AsJson, Clip, Guidance, Negative, NoRewrite, OutBeside, Prompt, Rewriter, Seed, Steps, rewriting
 
 
 def remix(
@@ -24,6 +24,7 @@ def remix(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,5 +35,5 @@ def remix(
     from misora.editing.remix import Remix, parse_strength
 
     tool = Remix(parse_strength(strength), start, end, None if box is None else parse_box(box), player)
-    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
     deliver_edit(tool, [clip] if mask is None else [clip, mask], choices, out, as_json=as_json)

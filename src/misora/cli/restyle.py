@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, PresetName, Seed, Steps
+from misora.cli.options import (
+    AsJson,
+    Clip,
+    Guidance,
+    Negative,
+    NewPrompt,
+    NoRewrite,
+    OutBeside,
+    PresetName,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 
 def restyle(
@@ -19,6 +32,7 @@ def restyle(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -28,5 +42,5 @@ def restyle(
     from misora.editing.remix import parse_strength
     from misora.editing.restyle import Restyle
 
-    choices = Choices(prompt, seed, steps, guidance, negative, not no_rewrite, preset)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset)
     deliver_edit(Restyle(parse_strength(strength)), [clip], choices, out, as_json=as_json)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from misora.cli.options import AsJson, Guidance, Negative, NoRewrite, OutBeside, Seed, Steps
+from misora.cli.options import AsJson, Guidance, Negative, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
 
 if TYPE_CHECKING:
     from misora.editing.storyboard.records import Storyboard
@@ -37,6 +37,7 @@ def make(
     guidance: Guidance = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
+    rewriter: Rewriter = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +48,7 @@ def make(
     from misora.editing.storyboard.file import read_storyboard
     from misora.editing.storyboard.shoot import Shoot
 
-    choices = Choices(None, seed, steps, guidance, negative, not no_rewrite)
+    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
     prepared = prepare_storyboard(read_storyboard(file), file.parent, choices)
     reading = [] if no_rewrite or not isinstance(prepared.tool, Shoot) else readings(prepared.tool.board)
     deliver_prepared(prepared, out or file.with_suffix(".mp4"), reading, as_json=as_json)

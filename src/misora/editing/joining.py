@@ -59,7 +59,7 @@ def bridge(
         total = pin.frame_index + len(pin.frames)
     height, width = size or (before if before is not None else after).shape[1:3]  # type: ignore[union-attr]
     joint = Joint(None if before is None else before[-1], None if after is None else after[0])
-    canvas = scene.canvas(VideoShape(total, height, width, fps), held, start)
+    canvas = scene.canvas(VideoShape(total, height, width, fps), held, start, stop)
     return Made(canvas, start, stop, None if before is None and after is None else joint)
 
 
@@ -68,7 +68,7 @@ def resume(clip: Footage, tail: Tail, count: int, scene: Scene) -> Made:
     context = 1 + TIME_STRIDE * (tail.latents.shape[1] - 1)
     start = context - tail.overhang
     shape = VideoShape(max(start + count, context), *clip.size, clip.fps)
-    canvas = replace(scene.canvas(shape, (), start), past=tail.latents, sampled=tail.sampled)
+    canvas = replace(scene.canvas(shape, (), start, start + count), past=tail.latents, sampled=tail.sampled)
     return Made(canvas, start, start + count, Joint(before=clip.frames[-1]))
 
 

@@ -14,7 +14,7 @@ from misora.base.errors import InputError
 from misora.editing.footage import Footage, conformed, makeable
 from misora.editing.joining import bridge
 from misora.editing.plan import Kept, Made, Part, Plan
-from misora.editing.scene import Scene
+from misora.editing.scene import Scene, Telling
 from misora.editing.storyboard.times import FRAMES, parse_time
 from misora.editing.tool import check_seconds, frames_in
 
@@ -38,13 +38,19 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Seconds that are made; what they show, where it differs from the rest."""
+    """Seconds that are made; what they show, where it differs from the rest, and its moments as in ``Telling``."""
 
     seconds: float
     text: str = ""
+    beats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_seconds(self.seconds, "gap")
+        object.__setattr__(self, "beats", tuple(self.beats))  # a recipe hands in a list
+
+    def told(self, telling: Telling) -> Gap:
+        """The same with its text as the model reads it."""
+        return replace(self, text=telling.text, beats=telling.beats)
 
 
 Piece = Stretch | Gap
@@ -72,9 +78,9 @@ class Recut:
                 together = piece.seconds + following.seconds
                 raise InputError(f"pieces {number - 1} and {number} are both gaps; make them one of {together:g} s", field="pieces")
 
-    def rewritten(self, rewrite: Callable[[str], str]) -> Recut:
+    def rewritten(self, rewrite: Callable[[str], Telling]) -> Recut:
         """The same with every gap's text as ``rewrite`` gives it back."""
-        return Recut(tuple(replace(one, text=rewrite(one.text)) if isinstance(one, Gap) and one.text else one for one in self.pieces))
+        return Recut(tuple(one.told(rewrite(one.text)) if isinstance(one, Gap) and one.text else one for one in self.pieces))
 
     def compile(self, clips: Sequence[Footage], scene: Scene) -> Plan:
         """Stretches kept, gaps made with sight of the stretches beside them; all clips at the size and rate of the first."""
@@ -95,7 +101,7 @@ def made(gap: Gap, number: int, kept: Sequence[Frames | None], fps: float, scene
     before = kept[number - 1] if number else None
     after = kept[number + 1] if number + 1 < len(kept) else None
     said = scene.numbered(number)
-    return bridge(before, frames_in(gap.seconds, fps), after, fps, replace(said, caption=gap.text) if gap.text else said)
+    return bridge(before, frames_in(gap.seconds, fps), after, fps, said.told(Telling(gap.text, gap.beats)) if gap.text else said)
 
 
 def cut(stretch: Stretch, clips: Sequence[Footage]) -> Frames:

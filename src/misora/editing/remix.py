@@ -111,7 +111,7 @@ def change(clip: Footage, start: int, stop: int, level: float, where: Mask | Non
     pins = [Pin(frames, 0, tuple(firmness.tolist()))]
     if where is not None:
         pins.append(Pin(frames[start - first : stop - first], start - first, 1.0, ~where))
-    canvas = scene.canvas(VideoShape(len(frames), *clip.size, clip.fps), pins, start - first)
+    canvas = scene.canvas(VideoShape(len(frames), *clip.size, clip.fps), pins, start - first, stop - first)
     times = ramp(stop - start, comes_in=start > 0, goes_out=stop < len(clip.frames))
     mend = None if where is None and (times == 1).all() else Overlay(clip.frames[start:stop], times, where)
     return Made(canvas, start - first, stop - first, mend)

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from misora.base.canvas import Canvas, Pin, Span
+from misora.base.canvas import Canvas, Pin, Span, share_time
 from misora.base.shapes import VideoShape
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A text as the model reads it.
+
+    Args:
+        text: All of it.
+        beats: A caption for each of its moments where it has several, to be spread over time; empty is ``text`` throughout.
+    """
+
+    text: str
+    beats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +27,8 @@ class Scene:
     """A caption as the model reads it, and the sampler's choices; None is the model's own default.
 
     Args:
-        spans: Captions over time instead of ``caption``, in seconds of the part that is made; empty is ``caption`` throughout.
+        beats: Captions of moments that share the time of each part that is made, instead of ``caption``; empty is ``caption`` throughout.
+        spans: Captions at times of their own, in seconds of the part that is made, instead of both.
     """
 
     caption: str
@@ -22,6 +36,7 @@ class Scene:
     steps: int | None = None
     guidance: float | None = None
     negative_prompt: str = ""
+    beats: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
 
     def numbered(self, number: int) -> Scene:
@@ -32,9 +47,16 @@ class Scene:
         """The same with captions over time."""
         return replace(self, spans=tuple(spans))
 
-    def canvas(self, shape: VideoShape, pins: Sequence[Pin], start: int = 0) -> Canvas:
-        """A canvas whose free part begins at frame ``start``."""
-        spans = tuple(later(span, start / shape.fps) for span in self.spans) or (Span(self.caption),)
+    def told(self, telling: Telling) -> Scene:
+        """The same showing something else."""
+        return replace(self, caption=telling.text, beats=telling.beats)
+
+    def canvas(self, shape: VideoShape, pins: Sequence[Pin], start: int = 0, stop: int | None = None) -> Canvas:
+        """A canvas whose free part is frames ``[start, stop)``, by default to its end."""
+        begin, end = start / shape.fps, (shape.num_frames if stop is None else stop) / shape.fps
+        spans = tuple(later(span, begin) for span in self.spans)
+        if not spans:
+            spans = share_time(self.beats, begin, end) if self.beats else (Span(self.caption),)
         return Canvas(shape, spans, tuple(pins), self.seed, self.steps, self.guidance, self.negative_prompt)
 
 

@@ -11,7 +11,7 @@ import pytest
 from misora.base.errors import InputError
 from misora.editing.footage import Footage
 from misora.editing.plan import Kept, Made, Plan
-from misora.editing.scene import Scene
+from misora.editing.scene import Scene, Telling
 from misora.editing.storyboard.file import read_storyboard
 from misora.editing.storyboard.records import Card, Storyboard
 from misora.editing.storyboard.shoot import Shoot
@@ -38,6 +38,14 @@ def test_moments_with_room_between_them_are_one_shot_and_their_captions_change_o
     (canvas,) = plan.canvases
     assert [(span.caption, span.start) for span in canvas.spans] == [("a", 0), ("b", 1), ("c", 3)]
     assert plan.notes == ()
+
+
+def test_the_moments_of_a_card_share_its_time_until_another_speaks() -> None:
+    plan = plan_of(Card(0, "a then b", beats=("a", "b")), Card(1, image="p.png"), Card(2, "c"), media=(PICTURE,))
+    (canvas,) = plan.canvases
+    assert [(span.caption, span.start) for span in canvas.spans] == [("a", 0), ("b", 1), ("c", 2)]
+    last = plan_of(Card(0, "a"), Card(1, "b then c", seconds=2, beats=("b", "c")))
+    assert [(span.caption, span.start) for span in last.canvases[0].spans] == [("a", 0), ("b", 1), ("c", 2)]
 
 
 def test_cards_close_together_are_cut_on_their_very_frame() -> None:
@@ -122,7 +130,7 @@ def test_a_film_that_its_clip_outlasts_is_refused() -> None:
 def test_names_are_written_out_and_files_are_numbered_for_the_recipe() -> None:
     cards = (Card(0, "{rex} runs {shore}"), Card(1, image="p.png"), Card(2, image="q.png"), Card(3, image="p.png"))
     board = Storyboard(cards, 64, 96, characters={"rex": "a dog"}, places={"shore": "on the beach"})
-    told = board.rewritten(str.upper).with_numbered_media()
+    told = board.rewritten(lambda text: Telling(text.upper())).with_numbered_media()
     assert told.cards[0].text == "A DOG RUNS ON THE BEACH" and [card.image for card in told.cards] == [None, "0", "1", "0"]
     assert board.media == ("p.png", "q.png") and told.media == ("0", "1")
     assert from_data(to_data(Shoot(told)), TOOLS) == Shoot(told)

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 from misora.base.errors import InputError
 from misora.base.shapes import MAX_SECONDS, VideoShape, check_fps
+from misora.editing.scene import Telling
 
 CUT_SECONDS = 0.25
 COMFORT_SECONDS = 5.0
@@ -39,6 +40,7 @@ class Card:
         clip: A clip that is seen from ``at`` on, from its second ``start`` to ``end`` (None: to its last frame).
         strength: How firmly the picture or clip is kept, 0 to 1; at 1 a clip's frames stay bit for bit.
         transition: From the card before: a hard cut, a bridge, or by the width of the gap.
+        beats: The text's moments as in ``Telling``, once it was rewritten; they share the time until another card speaks.
     """
 
     at: float
@@ -50,8 +52,10 @@ class Card:
     end: float | None = None
     strength: float = 1.0
     transition: Transition = "auto"
+    beats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "beats", tuple(self.beats))  # a recipe hands in a list
         if not 0 <= self.at < math.inf:
             raise InputError(f"at={self.at:g} must be 0 s or later; nearest: 0", field="at")
         if self.seconds is not None and not 0 < self.seconds < math.inf:
@@ -77,6 +81,10 @@ class Card:
             raise InputError(f"out={self.end:g} must be after in={self.start:g} s", field="out")
         if self.clip is not None and self.seconds is not None:
             raise InputError("a clip lasts from its in to its out; leave seconds out", field="seconds")
+
+    def told(self, telling: Telling) -> Card:
+        """The same with its text as the model reads it."""
+        return replace(self, text=telling.text, beats=telling.beats)
 
     @property
     def length(self) -> float:
@@ -183,9 +191,9 @@ class Storyboard:
         names = self.names
         return NAME.sub(lambda found: names[found.group(1)], card.text)
 
-    def rewritten(self, rewrite: Callable[[str], str]) -> Storyboard:
+    def rewritten(self, rewrite: Callable[[str], Telling]) -> Storyboard:
         """The same with names written out and every text as ``rewrite`` gives it back."""
-        cards = tuple(replace(card, text=rewrite(self.spoken(card))) if card.text.strip() else card for card in self.cards)
+        cards = tuple(card.told(rewrite(self.spoken(card))) if card.text.strip() else card for card in self.cards)
         return replace(self, cards=cards, characters={}, places={})
 
     def with_numbered_media(self) -> Storyboard:

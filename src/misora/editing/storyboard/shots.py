@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from misora.base.canvas import Frames, Pin, Span
+from misora.base.canvas import Frames, Pin, Span, share_time
 from misora.base.errors import InputError
 from misora.editing.footage import Footage, conformed
 from misora.editing.joining import bridge
@@ -136,7 +136,12 @@ def captions(shot: Shot, before: str | None, fps: float) -> tuple[Span, ...]:
     if not speaking:
         return () if before is None else (Span(before),)
     starts = [0.0, *((card.start - shot.start) / fps for card in speaking[1:])]
-    return tuple(Span(card.card.text, start) for card, start in zip(speaking, starts, strict=True))
+    ends = [*starts[1:], (shot.stop - shot.start) / fps]
+    return tuple(
+        span
+        for placed, start, end in zip(speaking, starts, ends, strict=True)
+        for span in share_time(placed.card.beats or (placed.card.text,), start, end)
+    )
 
 
 def shoot(shot: Shot, spans: tuple[Span, ...], board: Storyboard, scene: Scene) -> list[Part]:

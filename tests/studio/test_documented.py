@@ -24,6 +24,8 @@ def test_every_field_is_documented() -> None:
         schemas.FillBody,
         schemas.ConnectionBody,
         schemas.LoopBody,
+        schemas.EndpointBody,
+        schemas.RotationBody,
     ):
         assert [name for name in kind.model_fields if f"`{name}`" not in TEXT] == []
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from misora.studio.egress import Egress
 from studios import SMALL, Rig
 
 OPEN = {"/healthz"}
@@ -55,8 +57,11 @@ def test_other_peoples_things_are_not_there(guarded: Rig, clip: bytes) -> None:
     video = guarded.ok(guarded.client.post("/v1/videos", json=SMALL | {"prompt": "a dog runs"}, headers=owner))["id"]
     file = guarded.ok(guarded.client.post("/v1/files", files={"file": ("a.mp4", clip)}, headers=owner))["id"]
     character = guarded.ok(guarded.client.post("/v1/videos/characters", data={"name": "Momo", "video[id]": file}, headers=owner))["id"]
+    guarded.app.state.studio = replace(guarded.studio, egress=Egress(resolver=lambda host, port: ["93.184.216.34"]))
+    hook = {"name": "hook", "url": "https://example.com/hook", "event_types": ["video.completed"]}
+    endpoint = guarded.ok(guarded.client.post("/v1/webhook_endpoints", json=hook, headers=owner))["id"]
     guarded.work()
-    ids = {"video_id": video, "file_id": file, "character_id": character}
+    ids = {"video_id": video, "file_id": file, "character_id": character, "endpoint_id": endpoint}
     tried = 0
     for method, path in routes(guarded):
         if "{" not in path or path.endswith("{name}"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -169,6 +169,56 @@ class Event:
     type: str
     data: Mapping[str, Any]
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """An address that hears of an account's events.
+
+    Args:
+        event_types: Those it wants, as they are called outside ("video.completed").
+        secret: Signs what is sent; the account saw it once.
+        old_secret, old_secret_until: Signs too until then, after the secret was changed.
+    """
+
+    sequence: int
+    id: str
+    account_id: str
+    name: str
+    url: str
+    event_types: tuple[str, ...]
+    secret: str = field(repr=False)
+    old_secret: str | None = field(repr=False)
+    old_secret_until: float | None
+    created_at: float
+    updated_at: float
+    deleted_at: float | None
+
+    def secrets_at(self, at: float) -> tuple[str, ...]:
+        """The secrets that sign at this time."""
+        old = self.old_secret if self.old_secret_until is not None and self.old_secret_until > at else None
+        return (self.secret,) if old is None else (self.secret, old)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event on its way to an endpoint.
+
+    Args:
+        state: ``waiting``, ``delivered``, or ``dead`` when it was tried often enough.
+        attempts: Times that it was taken to be sent.
+        due_at: When it is to be sent next.
+        status_code, error: What became of the last attempt.
+    """
+
+    sequence: int
+    endpoint_id: str
+    event_id: str
+    state: str
+    attempts: int
+    due_at: float
+    status_code: int | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,39 @@ events = Table(
     Index("ix_events_account", "account_id", "sequence"),
 )
 
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("event_types", sa.JSON, nullable=False),
+    Column("secret", String(80), nullable=False),
+    Column("old_secret", String(80)),
+    Column("old_secret_until", Double),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("deleted_at", Double),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("endpoint_id", Id, ForeignKey("webhook_endpoints.id"), nullable=False),
+    Column("event_id", Id, ForeignKey("events.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("status_code", Integer),
+    Column("error", Text),
+    UniqueConstraint("endpoint_id", "event_id"),
+    CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
+    Index("ix_deliveries_due", "state", "due_at"),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

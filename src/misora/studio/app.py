@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from misora import __version__
 from misora.base.errors import InputError, MisoraError
-from misora.studio import account, edits, files, images, live, videos
+from misora.studio import account, edits, files, images, live, videos, webhooks
 from misora.studio.errors import Answer, to_answer
 from misora.studio.metrics import Metrics
 from misora.studio.middleware import Doorkeeper, error_response
@@ -34,7 +34,17 @@ def create_app(studio: Studio) -> FastAPI:
     metrics = Metrics(lambda: studio.load.states(studio.engine.database, studio.clock()))
     app.state.studio, app.state.metrics = studio, metrics
     # Routes with a fixed name come before those with an id in its place.
-    for router in (files.characters, edits.router, live.router, videos.router, files.router, images.router, account.router):
+    for router in (
+        files.characters,
+        edits.router,
+        live.router,
+        videos.router,
+        files.router,
+        images.router,
+        webhooks.types,
+        webhooks.router,
+        account.router,
+    ):
         app.include_router(router)
     app.add_exception_handler(MisoraError, on_misora_error)
     app.add_exception_handler(RequestValidationError, on_parameter_error)

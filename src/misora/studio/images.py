@@ -15,6 +15,7 @@ from misora.store.records import Account, Job
 from misora.studio import accepting
 from misora.studio.doors import Here, Videos
 from misora.studio.errors import Busy, NotFound
+from misora.studio.live import check_room
 from misora.studio.openapi import Sent, sends
 from misora.studio.presenting import STATUS, error_of
 from misora.studio.schemas import ImageBody, parse
@@ -27,12 +28,17 @@ LOOK_SECONDS = 0.25
 @router.post("/generations", openapi_extra=sends(ImageBody, {"prompt": "a rocket on the moon", "size": "512x512"}))
 async def generate_images(studio: Here, account: Videos, sent: Sent, request: Request) -> dict[str, Any]:
     """Makes stills and answers when they are done; a client that leaves cancels them."""
+    check_room(studio)
     jobs = await run_in_threadpool(lambda: accepting.place(studio, accepting.order_image(studio, account, parse(ImageBody, sent))))
+    request.state.seat.leave()
+    studio.load.streams += 1
     try:
         pictures = [await run_in_threadpool(picture_of, studio, await ended(studio, account, job, request)) for job in jobs]
     except BaseException:
         await asyncio.shield(run_in_threadpool(cancel_all, studio, jobs))
         raise
+    finally:
+        studio.load.streams -= 1
     return {"created": int(jobs[0].created_at), "data": pictures, "output_format": "png"}
 
 

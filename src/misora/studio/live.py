@@ -28,13 +28,19 @@ LOOK_SECONDS, QUIET_LOOKS = 0.4, 40
 def follow_video(studio: Here, account: Videos, video_id: str, request: Request) -> StreamingResponse:
     """Events `video` (the object), `preview` (where the latest picture is) and, at the end, `done`."""
     job = studio.engine.job(video_id, account.id)
-    if studio.load.streams >= studio.options.max_streams:
-        raise Busy(f"{studio.load.streams} streams are open, the most that this server keeps; poll the video instead")
+    check_room(studio)
+    request.state.seat.leave()
     return StreamingResponse(
         follow(studio, account, job, request),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def check_room(studio: Studio) -> None:
+    """Raises Busy when as many requests wait as this server keeps waiting."""
+    if studio.load.streams >= studio.options.max_streams:
+        raise Busy(f"{studio.load.streams} requests wait for news, the most that this server keeps; poll the video instead")
 
 
 async def follow(studio: Studio, account: Account, job: Job, request: Request) -> AsyncIterator[str]:

@@ -12,10 +12,35 @@ FRESH_SECONDS = 1.0
 
 
 @dataclass(slots=True)
+class Seats:
+    """Requests in work together."""
+
+    taken: int = 0
+
+    def take(self) -> Seat:
+        self.taken += 1
+        return Seat(self)
+
+
+@dataclass(slots=True)
+class Seat:
+    """One request's place; whoever only waits from now on, for news or for a picture, gives it up early."""
+
+    seats: Seats
+    is_taken: bool = True
+
+    def leave(self) -> None:
+        if self.is_taken:
+            self.is_taken = False
+            self.seats.taken -= 1
+
+
+@dataclass(slots=True)
 class Load:
     """Counts that many requests share."""
 
     streams: int = 0
+    """Requests that only wait: event streams, and pictures that are being made."""
     _states: dict[str, int] = field(default_factory=dict)
     _seen_at: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from misora.base.errors import MisoraError
 from misora.studio.doors import check_caller
 from misora.studio.errors import Busy, TooLarge, to_answer
+from misora.studio.load import Seats
 from misora.studio.metrics import Metrics
 from misora.studio.service import Options
 
@@ -31,20 +32,20 @@ class Doorkeeper:
         self.app = app
         self.options = options
         self.metrics = metrics
-        self.at_once = 0
+        self.seats = Seats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         visit = Visit(scope)
-        self.at_once += 1
+        seat = scope["state"]["seat"] = self.seats.take()
         try:
             refused = self.refusal(scope)
             app = self.app if refused is None else error_response(refused)
             await app(scope, bounded(receive, self.options.max_body_bytes), visit.answering(send))
         finally:
-            self.at_once -= 1
+            seat.leave()
             visit.end(self.metrics)
 
     def refusal(self, scope: Scope) -> MisoraError | None:
@@ -53,8 +54,8 @@ class Doorkeeper:
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self.options.max_body_bytes:
             return TooLarge(f"the body has {length} bytes; at most {self.options.max_body_bytes} are read")
-        if self.at_once > self.options.max_at_once and scope["path"] != "/healthz":
-            return Busy(f"{self.at_once} requests are in work; try again in a moment")
+        if self.seats.taken > self.options.max_at_once and scope["path"] != "/healthz":
+            return Busy(f"{self.seats.taken} requests are in work; try again in a moment")
         try:
             check_caller(self.options, headers)
         except MisoraError as error:

@@ -87,6 +87,40 @@ class VideoBody(Sampling):
     n: Annotated[int, Field(ge=1, le=8, description="Takes, each with a seed of its own.")] = 1
 
 
+EventType = Literal["video.completed", "video.failed"]
+EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=2, description="What it wants to hear of.")]
+EndpointName = Annotated[str, Field(min_length=1, max_length=120, description="What people call it.")]
+Address = Annotated[str, Field(min_length=1, max_length=2048, description="A public http or https URL.")]
+
+
+class EndpointBody(Body):
+    """``POST /v1/webhook_endpoints``."""
+
+    name: EndpointName
+    url: Address
+    event_types: EventTypes
+
+
+class EndpointChange(Body):
+    """``POST /v1/webhook_endpoints/{endpoint_id}``."""
+
+    name: EndpointName | None = None
+    url: Address | None = None
+    event_types: EventTypes | None = None
+
+
+class RotationBody(Body):
+    """A new secret for an endpoint."""
+
+    keep_old_secret_active_for_24_hours: Annotated[bool, Field(description="Whether the old one signs too for a day.")] = False
+
+
+class TrialBody(Body):
+    """An event that is sent to try an endpoint."""
+
+    event_type: EventType
+
+
 class ImageBody(Sampling):
     """``POST /v1/images/generations``."""
 

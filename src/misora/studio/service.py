@@ -59,7 +59,7 @@ class Options:
         hosts: Names by which a server without accounts may be called; others are pages that point their own name at this machine.
         max_body_bytes: Largest request.
         max_at_once: Requests in work together; further ones are told to come back.
-        max_streams: Live event streams together.
+        max_streams: Requests that only wait together: live event streams, and stills that are being made.
         image_seconds: How long a request for a still waits for it.
     """
 

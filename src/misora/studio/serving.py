@@ -13,7 +13,8 @@ from fastapi import FastAPI
 
 from misora.base.errors import InputError
 from misora.engine.processes import run_processes
-from misora.studio.service import Options
+from misora.studio.postman import Postman, delivering
+from misora.studio.service import Options, Studio
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 WORKER = (sys.executable, "-m", "misora.cli.main", "worker")
@@ -47,8 +48,9 @@ def check_address(address: Address, options: Options) -> None:
 
 
 def serve(app: FastAPI, address: Address, *, workers: int) -> None:
-    """Serves until it is told to stop, then lets the workers hand their jobs back."""
-    with working(workers):
+    """Serves, and delivers webhooks, until it is told to stop; then lets the workers hand their jobs back."""
+    studio: Studio = app.state.studio
+    with working(workers), delivering(Postman(studio.engine.database, studio.egress, studio.clock)):
         build_server(app, address).run()
 
 

@@ -14,10 +14,12 @@ from starlette.testclient import TestClient
 from databases import memory_database
 from engines import Bench, Painter, make_bench
 from misora.api.edit import prepare_edit
+from misora.api.storyboard import prepare_shoot
 from misora.base.canvas import Canvas, Frames
 from misora.base.progress import Progress
 from misora.base.recipe import Recipe
 from misora.editing.plan import assemble
+from misora.editing.storyboard.shoot import Shoot
 from misora.editing.tool import to_data
 from misora.engine.judging import load_rules
 from misora.engine.kinds import check_request, read_clips, read_edit
@@ -39,8 +41,11 @@ class EditingPainter(Painter):
         if job.kind != "edit":
             return super().begin(job, inputs, progress, preview)
         tool, choices = read_edit(job.request)
-        prepared = prepare_edit(tool, read_clips(job.request, inputs), choices)
-        recipe = Recipe(prepared.prompt, "an edit", prepared.plan.shape, 1, 1, 1.0, "painter", inputs=prepared.inputs, edit=to_data(tool))
+        clips = read_clips(job.request, inputs)
+        prepared = prepare_shoot(tool.board, clips, choices) if isinstance(tool, Shoot) else prepare_edit(tool, clips, choices)
+        recipe = Recipe(
+            prepared.prompt, "an edit", prepared.plan.shape, 1, 1, 1.0, "painter", inputs=prepared.inputs, edit=to_data(prepared.tool)
+        )
         return Rendering(recipe, {"prompt": recipe.prompt}, assemble(prepared.plan, grey))
 
 

@@ -8,7 +8,8 @@ import pytest
 from misora.base.errors import InputError
 from misora.base.shapes import VideoShape
 from misora.editing.extend import Extend
-from misora.engine.kinds import check_request, files_of, read_clips, read_edit, read_request, texts_in
+from misora.engine.judging import texts_in
+from misora.engine.kinds import check_request, files_of, read_clips, read_edit, read_request
 
 
 def test_a_request_says_its_shape_its_words_and_its_files() -> None:

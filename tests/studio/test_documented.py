@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from misora.studio import schemas
+from misora.studio import edit_schemas, schemas
 from studios import Rig
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -19,11 +19,16 @@ def test_every_route_is_documented_and_no_other(rig: Rig) -> None:
 def test_every_field_is_documented() -> None:
     for kind in (
         schemas.VideoBody,
-        schemas.VideoEditBody,
-        schemas.ExtensionBody,
-        schemas.FillBody,
-        schemas.ConnectionBody,
-        schemas.LoopBody,
+        edit_schemas.VideoEditBody,
+        edit_schemas.ExtensionBody,
+        edit_schemas.FillBody,
+        edit_schemas.ConnectionBody,
+        edit_schemas.LoopBody,
+        edit_schemas.BlendBody,
+        edit_schemas.RecutBody,
+        edit_schemas.ReframeBody,
+        edit_schemas.RestyleBody,
+        edit_schemas.StoryboardBody,
         schemas.EndpointBody,
         schemas.RotationBody,
     ):

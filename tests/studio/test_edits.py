@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -77,3 +78,98 @@ def test_an_unfinished_video_cannot_be_edited_and_a_foreign_one_is_not_there(rig
     video = rig.create()
     assert rig.error(rig.client.post(f"/v1/videos/{video['id']}/remix", json={"prompt": "x"}), 409)["code"] == "video_not_ready"
     rig.error(rig.client.post("/v1/videos/video_0/remix", json={"prompt": "x"}), 404)
+
+
+FURTHER = [
+    ("blends", {"curve": "mix"}, {"tool": "blend", "curve": "mix"}, 2, (4, 64, 64)),
+    ("blends", {"curve": [[0, 0], [0.25, 0.5], [0.5, 1]]}, {"tool": "blend"}, 2, (4, 64, 64)),
+    ("recuts", {"pieces": ["0.25-", "gap:1:a cat", "2/0-0.25"]}, {"tool": "recut"}, 2, (12, 64, 64)),
+    ("reframes", {"aspect": "2:1"}, {"tool": "reframe", "aspect": "2:1"}, 1, (4, 64, 128)),
+    ("restyles", {"preset": "film-noir"}, {"tool": "restyle", "strength": "subtle"}, 1, (4, 64, 64)),
+]
+
+
+@pytest.mark.parametrize(("route", "fields", "tool", "clips", "shape"), FURTHER)
+def test_tools_of_other_shapes_are_priced_as_they_come_out(
+    rig: Rig, route: str, fields: dict[str, Any], tool: dict[str, Any], clips: int, shape: tuple[int, int, int]
+) -> None:
+    parent = rig.made()
+    given = {"videos": [{"id": parent["id"]}] * clips} if route in ("blends", "recuts") else {"video": {"id": parent["id"]}}
+    edit = rig.ok(rig.client.post(f"/v1/videos/{route}", json=fields | given | {"prompt": "a dog runs"}))
+    job = rig.bench.engine.job(edit["id"])
+    assert tool.items() <= job.request["tool"].items()
+    rig.work()
+    done = rig.get(f"/v1/videos/{edit['id']}")
+    assert done["status"] == "completed", done["error"]
+    video = rig.bench.engine.outputs(edit["id"])["video"]
+    assert (video.num_frames, video.height, video.width) == shape
+    assert (edit["seconds"], edit["size"]) == (f"{shape[0] / 8:g}", f"{shape[2]}x{shape[1]}") == (done["seconds"], done["size"])
+
+
+STORY = {
+    "format": "misora/storyboard/1",
+    "size": "64x64",
+    "fps": 8,
+    "seed": 3,
+    "characters": {"rex": "a dog"},
+    "cards": [
+        {"at": 0, "text": "{rex} runs on the beach, then it jumps", "seconds": 1},
+        {"at": 1, "transition": "cut", "clip": "parent.mp4"},
+        {"at": 2, "image": "first.png", "text": "a cow stands in the meadow", "seconds": 0.5},
+    ],
+}
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_storyboard_becomes_a_film(rig: Rig, picture: bytes, as_text: bool) -> None:
+    parent = rig.made()
+    image = rig.ok(rig.client.post("/v1/files", files={"file": ("any.png", picture)}))
+    media = {"parent.mp4": {"id": parent["id"]}, "first.png": {"id": image["id"]}}
+    body = {"storyboard": json.dumps(STORY) if as_text else STORY, "media": media}
+    film = rig.ok(rig.client.post("/v1/videos/storyboards", json=body))
+    assert (film["kind"], film["seconds"], film["size"]) == ("storyboard", "2.5", "64x64")
+    rig.work()
+    done = rig.get(f"/v1/videos/{film['id']}")
+    assert done["status"] == "completed", done["error"]
+    assert rig.bench.engine.outputs(film["id"])["video"].num_frames == 20
+    told = rig.get(f"/v1/videos/{film['id']}/recipe")["edit"]["board"]["cards"]
+    assert len(told[0]["beats"]) == 2 and "{rex}" not in told[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("route", "fields", "param"),
+    [
+        ("blends", {"curve": "sudden"}, "curve"),
+        ("blends", {"curve": [[0, 2]]}, "curve"),
+        ("recuts", {"pieces": ["0-1", "3/0-1"]}, "pieces"),
+        ("recuts", {"pieces": ["9-10"]}, "pieces"),
+        ("recuts", {"pieces": ["gap:1"]}, "pieces"),
+        ("reframes", {}, "size"),
+        ("reframes", {"aspect": "wide"}, "aspect"),
+        ("restyles", {"preset": "no-such"}, "preset"),
+        ("storyboards", {"storyboard": STORY}, "media"),
+        ("storyboards", {"storyboard": STORY | {"cards": [{"at": 0, "txet": "a dog"}]}}, "cards[0].txet"),
+        ("storyboards", {"storyboard": "cards: ["}, ""),
+    ],
+)
+def test_further_edits_that_cannot_be(rig: Rig, clip: bytes, route: str, fields: dict[str, Any], param: str) -> None:
+    file = {"id": rig.ok(rig.client.post("/v1/files", files={"file": ("clip.mp4", clip)}))["id"]}
+    given = {"blends": {"videos": [file, file]}, "recuts": {"videos": [file]}, "storyboards": {}}.get(route, {"video": file})
+    before = rig.get("/v1/videos")["data"]
+    error = rig.error(rig.client.post(f"/v1/videos/{route}", json={"prompt": "a dog"} | fields | given if given else fields), 400)
+    assert (error["param"] or "").startswith(param), error
+    assert rig.get("/v1/videos")["data"] == before
+
+
+@pytest.mark.parametrize(
+    ("route", "fields"),
+    [
+        ("recuts", {"pieces": ["0-0.25", "gap:1:a porn film"]}),
+        ("storyboards", {"storyboard": STORY | {"cards": [{"at": 0, "text": "a porn film"}]}}),
+        ("storyboards", {"storyboard": STORY | {"characters": {"rex": "a porn star"}, "cards": [{"at": 0, "text": "{rex}"}]}}),
+    ],
+)
+def test_words_inside_a_tool_are_judged_too(rig: Rig, clip: bytes, route: str, fields: dict[str, Any]) -> None:
+    file = {"id": rig.ok(rig.client.post("/v1/files", files={"file": ("clip.mp4", clip)}))["id"]}
+    given = {"videos": [file], "prompt": "a dog"} if route == "recuts" else {}
+    assert rig.error(rig.client.post(f"/v1/videos/{route}", json=fields | given), 400)["code"] == "moderation_blocked"

@@ -13,7 +13,7 @@ import numpy as np
 
 from misora.api.edit import Choices, Options, PreparedEdit, choices_from, sampled_for, start_edit, telling_of
 from misora.api.request import SEED_BITS, rewrite_as
-from misora.api.sources import read_source, recipe_in
+from misora.api.sources import ClipSource, read_source, recipe_in
 from misora.api.video import Video
 from misora.base.errors import InputError, WeightsError
 from misora.base.progress import silent
@@ -48,7 +48,12 @@ def storyboard(source: str | os.PathLike[str] | Storyboard, **options: Unpack[Op
 
 def prepare_storyboard(board: Storyboard, folder: Path, choices: Choices) -> PreparedEdit:
     """Reads the cards' files, rewrites their texts and compiles the plan; no network is loaded for it."""
-    media = [read_source(folder / name) for name in board.media]
+    return prepare_shoot(board, [folder / name for name in board.media], choices)
+
+
+def prepare_shoot(board: Storyboard, sources: Sequence[ClipSource], choices: Choices) -> PreparedEdit:
+    """The same with the cards' files given, in the order of ``board.media``."""
+    media = [read_source(source) for source in sources]
     readings: list[Rewrite] = []
     prompt = board.title or board.first_text or "storyboard"
     captioned = board.rewritten(recording(readings, choices.rewrite_prompt)).with_numbered_media()

@@ -28,8 +28,8 @@ def add_job(
     key: Annotated[str | None, typer.Option(help="Asking again under the same key makes no second job.")] = None,
 ) -> None:
     """Queues a video and prints its job's id; a worker makes it."""
-    from misora.engine.judging import load_rules, pass_text
-    from misora.engine.kinds import check_request, texts_in
+    from misora.engine.judging import load_rules, pass_text, texts_in
+    from misora.engine.kinds import check_request
     from misora.engine.submission import Submission
 
     values = {"prompt": prompt, "seconds": seconds, "size": size, "seed": seed, "steps": steps}

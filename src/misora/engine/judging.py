@@ -97,6 +97,25 @@ def folded(text: str) -> str:
     return "".join(character for character in decomposed if unicodedata.category(character) not in ("Mn", "Cf"))
 
 
+def texts_in(request: Mapping[str, Any]) -> dict[str, str]:
+    """The words of a request by field, those of its tool included: gaps, cards, names. To be judged before anything is held."""
+    texts = {name: request[name] for name in ("prompt", "negative_prompt") if request.get(name)}
+    return texts | tool_texts(request.get("tool") or {}, "tool")
+
+
+def tool_texts(node: Any, path: str) -> dict[str, str]:
+    """Every text in an editing tool's plain data by where it stands; names of the data's own fields are not among them."""
+    if isinstance(node, str):
+        return {path: node} if node.strip() else {}
+    if isinstance(node, Mapping):
+        inner = [(f"{path}.{key}", value) for key, value in node.items()]
+    elif isinstance(node, list | tuple):
+        inner = [(f"{path}.{number}", value) for number, value in enumerate(node)]
+    else:
+        return {}
+    return {name: text for where, value in inner for name, text in tool_texts(value, where).items()}
+
+
 def pass_text(judge: Judge, text: str, *, field: str) -> Verdict:
     """The verdict of an allowed text; raises Refused for any other, and when the judge fails."""
     try:

@@ -15,7 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from misora.api.edit import Choices
+from misora.api.edit import Choices, find_preset
 from misora.api.pins import PinRequest
 from misora.api.request import Request, preset_of, shape_of
 from misora.base.errors import InputError
@@ -35,7 +35,7 @@ def check_request(kind: str, request: Mapping[str, Any]) -> VideoShape | None:
     if kind not in KINDS:
         raise InputError(f"kind={kind!r} is not known; choose one of {', '.join(KINDS)}", field="kind")
     if kind == "edit":
-        read_edit(request)
+        find_preset(*read_edit(request))
         return None
     read = read_request(kind, request, {file: Path() for file in files_of(request)})
     if not read.prompt.strip():
@@ -49,11 +49,6 @@ def files_of(request: Mapping[str, Any]) -> tuple[str, ...]:
     images = [entry["file"] for entry in entries(request, "images") if isinstance(entry, Mapping) and isinstance(entry.get("file"), str)]
     clips = [clip for clip in entries(request, "clips") if isinstance(clip, str)]
     return tuple(dict.fromkeys([*images, *clips]))
-
-
-def texts_in(request: Mapping[str, Any]) -> dict[str, str]:
-    """The words of a request by field, to be judged before anything is held."""
-    return {name: request[name] for name in ("prompt", "negative_prompt") if request.get(name)}
 
 
 def read_request(kind: str, request: Mapping[str, Any], inputs: Mapping[str, Path]) -> Request:

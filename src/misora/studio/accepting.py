@@ -8,16 +8,21 @@ from typing import Any
 
 from misora.base.errors import InputError, MisoraError
 from misora.base.shapes import MAX_FPS, MAX_SIDE, MIN_FPS, VideoShape
+from misora.editing.blend import Blend
 from misora.editing.connect import Connect
 from misora.editing.extend import Extend
 from misora.editing.footage import makeable_size
 from misora.editing.loop import Loop
+from misora.editing.recut import Gap, Piece, Recut
+from misora.editing.reframe import Reframe
+from misora.editing.storyboard.records import Storyboard
+from misora.editing.storyboard.shoot import Shoot
 from misora.editing.tool import Tool, frames_in, to_data
-from misora.engine.judging import pass_text
+from misora.engine.judging import pass_text, texts_in
 from misora.engine.submission import Offer, Submission
 from misora.store.records import Account, Asset, Job
 from misora.studio.intake import Intake
-from misora.studio.schemas import EditBody, ImageBody, Sampling, VideoBody
+from misora.studio.schemas import ImageBody, Sampling, VideoBody
 from misora.studio.service import Studio
 
 MODEL = "misora"
@@ -58,7 +63,7 @@ def order_image(studio: Studio, account: Account, body: ImageBody, key: str | No
 
 
 def order_edit(
-    studio: Studio, account: Account, tool: Tool, clips: list[Asset], body: EditBody, *, parent: str | None = None, key: str | None = None
+    studio: Studio, account: Account, tool: Tool, clips: list[Asset], body: Sampling, *, parent: str | None = None, key: str | None = None
 ) -> Order:
     """A clip changed, continued or joined by ``tool``.
 
@@ -66,7 +71,7 @@ def order_edit(
         clips: Files of the account, as many as the tool takes.
         parent: The video that the first clip is the result of.
     """
-    request = sampling_of(body) | {"tool": to_data(tool), "clips": [clip.id for clip in clips]}
+    request = sampling_of(body) | given(body, "preset") | {"tool": to_data(tool), "clips": [clip.id for clip in clips]}
     studio.check("edit", request)
     judge(studio, request)
     shape = shape_after(tool, clips)
@@ -114,9 +119,8 @@ def looked_at(studio: Studio, account: Account, kind: str, request: dict[str, An
 
 def judge(studio: Studio, request: Mapping[str, Any]) -> None:
     """Raises Refused for the first text that the rules do not allow."""
-    for name in ("prompt", "negative_prompt"):
-        if request.get(name):
-            pass_text(studio.judge, request[name], field=name)
+    for name, text in texts_in(request).items():
+        pass_text(studio.judge, text, field=name)
 
 
 def images_of(intake: Intake, body: VideoBody) -> list[dict[str, Any]]:
@@ -156,16 +160,50 @@ def model_of(name: str | None) -> str:
 
 def shape_after(tool: Tool, clips: list[Asset]) -> VideoShape:
     """What an edit delivers, from what is known of its clips; the worker reads them and is exact."""
+    if isinstance(tool, Shoot):
+        return film_shape(tool.board, clips)
     first = clips[0]
     fps = min(max(first.fps or STILL_FPS, MIN_FPS), MAX_FPS)
     height, width = makeable_size(first.height or MAX_SIDE, first.width or MAX_SIDE)
-    frames = round((first.num_frames or 1) * fps / (first.fps or fps))
+    frames = frames_at(first, fps)
     match tool:
         case Extend() | Loop():
             frames += frames_in(tool.seconds, fps)
         case Connect():
-            second = clips[1]
-            frames += frames_in(tool.seconds, fps) + round((second.num_frames or 1) * fps / (second.fps or fps))
+            frames += frames_in(tool.seconds, fps) + frames_at(clips[1], fps)
+        case Blend():
+            frames = min(frames, frames_at(clips[1], fps))
+        case Recut():
+            frames = sum(frames_in(piece_seconds(piece, clips), fps) for piece in tool.pieces)
+        case Reframe():
+            height, width = tool.target(height, width)
         case _:
             pass
     return VideoShape(frames, height, width, fps)
+
+
+def frames_at(clip: Asset, fps: float) -> int:
+    """How many frames a clip has at another rate."""
+    return round((clip.num_frames or 1) * fps / (clip.fps or fps))
+
+
+def seconds_of(clip: Asset) -> float:
+    return (clip.num_frames or 1) / (clip.fps or STILL_FPS)
+
+
+def piece_seconds(piece: Piece, clips: list[Asset]) -> float:
+    """How long a piece of a re-cut is; raises InputError for a clip that was not given, or one that ends before."""
+    if isinstance(piece, Gap):
+        return piece.seconds
+    if not 1 <= piece.clip <= len(clips):
+        raise InputError(f"pieces name clip {piece.clip}; {len(clips)} given", field="pieces")
+    whole = seconds_of(clips[piece.clip - 1])
+    if piece.start >= whole:
+        raise InputError(f"pieces: the stretch from {piece.start:g} s begins behind the clip's end at {whole:.4g} s", field="pieces")
+    return min(whole, whole if piece.end is None else piece.end) - piece.start
+
+
+def film_shape(board: Storyboard, media: list[Asset]) -> VideoShape:
+    """What a storyboard's film will be."""
+    lengths = {name: seconds_of(asset) for name, asset in zip(board.media, media, strict=True)}
+    return VideoShape(frames_in(board.film_seconds(lengths), board.fps), board.height, board.width, board.fps)

@@ -137,65 +137,6 @@ class ImageBody(Sampling):
     user: str | None = None
 
 
-class EditBody(Sampling):
-    """What every edit takes."""
-
-    prompt: Annotated[Prompt | None, Field(description="What the new frames show; left out, the clip's own caption.")] = None
-
-
-class Change(EditBody):
-    """How much of a clip changes, when and where."""
-
-    strength: Annotated[float | str, Field(description="subtle, mild, strong, or a number from 0 to 1.")] = "mild"
-    start: Annotated[float | None, Field(ge=0, description="Seconds from which it may change.")] = None
-    end: Annotated[float | None, Field(gt=0, description="Seconds until which it may change.")] = None
-    box: Annotated[list[int] | None, Field(min_length=4, max_length=4, description="left, top, right, bottom in pixels.")] = None
-    mask: Annotated[Media, Field(description="A picture or clip, white where it may change.")] = None
-    player: Annotated[str | None, Field(max_length=200, description="Somebody in the clip, who is found and masked.")] = None
-
-
-class RemixBody(Change):
-    """``POST /v1/videos/{video_id}/remix``."""
-
-    prompt: Prompt
-
-
-class VideoEditBody(RemixBody):
-    """``POST /v1/videos/edits``."""
-
-    video: Media
-
-
-class ExtensionBody(EditBody):
-    """``POST /v1/videos/extensions``."""
-
-    video: Media
-    seconds: Annotated[Seconds, Field(description="How much is added.")] = 4.0
-    backward: Annotated[bool, Field(description="Add before the clip instead of after it.")] = False
-
-
-class FillBody(EditBody):
-    """``POST /v1/videos/fills``."""
-
-    video: Media
-    start: Annotated[float, Field(ge=0)]
-    end: Annotated[float, Field(gt=0)]
-
-
-class ConnectionBody(EditBody):
-    """``POST /v1/videos/connections``."""
-
-    videos: Annotated[list[Media], Field(min_length=2, max_length=2)]
-    seconds: Annotated[Seconds, Field(description="Length of what is made between the two.")] = 1.0
-
-
-class LoopBody(EditBody):
-    """``POST /v1/videos/loops``."""
-
-    video: Media
-    length: Annotated[float | str, Field(description="short, normal, long, or seconds.")] = "normal"
-
-
 class CharacterBody(Body):
     """``POST /v1/videos/characters``."""
 

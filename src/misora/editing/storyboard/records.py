@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal, get_args
@@ -180,6 +180,16 @@ class Storyboard:
     def media(self) -> tuple[str, ...]:
         """Each file that a card names, once, in order."""
         return tuple(dict.fromkeys(name for card in self.cards if (name := card.image or card.clip) is not None))
+
+    def film_seconds(self, lengths: Mapping[str, float]) -> float:
+        """How long the film is, when the clips that its cards name last ``lengths`` seconds."""
+        last = self.cards[-1]
+        if self.seconds is not None:
+            return self.seconds
+        if last.clip is not None:
+            whole = lengths[last.clip]
+            return last.at + (whole if last.end is None else min(last.end, whole)) - last.start
+        return last.at + (last.seconds or LAST_SECONDS)
 
     @property
     def first_text(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from misora.engine.work import Tools
 from misora.engine.worker import Worker
 from misora.store.vault import LocalVault
 from misora.studio.app import create_app
+from misora.studio.egress import Egress, parse_networks
+from misora.studio.postman import Postman
 from misora.studio.service import Studio
 from misora.studio.serving import Address, build_server
 
@@ -33,8 +36,14 @@ def base_url(tmp_path: Path, tiny_weights_in_use: None) -> Iterator[str]:
     engine = Engine(migrated(f"sqlite:///{tmp_path}/misora.db"), LocalVault(tmp_path / "vault"), PLANS)
     worker = Worker(engine, Tools(NativeRenderer(), load_rules(), RecipeSigner(), engine.vault))
     address = Address(port=free_port())
-    server = build_server(create_app(Studio(engine, check_request, load_rules())), address)
-    threads = [threading.Thread(target=server.run), threading.Thread(target=worker.run)]
+    studio = Studio(engine, check_request, load_rules(), egress=Egress(parse_networks(["127.0.0.0/8"])))
+    server, stopping = build_server(create_app(studio), address), threading.Event()
+    postman = Postman(engine.database, studio.egress, studio.clock)
+    threads = [
+        threading.Thread(target=server.run),
+        threading.Thread(target=worker.run),
+        threading.Thread(target=postman.run, args=(stopping,)),
+    ]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 60
@@ -43,6 +52,7 @@ def base_url(tmp_path: Path, tiny_weights_in_use: None) -> Iterator[str]:
     yield address.url
     server.should_exit = True
     worker.stopping.set()
+    stopping.set()
     for thread in threads:
         thread.join()
     engine.database.close()
@@ -68,6 +78,8 @@ def test_the_whole_videos_surface(base_url: str, tmp_path: Path) -> None:
         made = [client.videos.poll(one.id, poll_interval_ms=50) for one in (remix, edit, extension, reference)]
         assert [(one.status, one.error) for one in made] == [("completed", None)] * 4
         assert {one.id for one in client.videos.list(limit=2)} == {video.id, *(one.id for one in made)}
+        whole = client.uploads.upload_file_chunked(file=clip, mime_type="video/mp4", purpose="user_data", part_size=999)
+        assert whole.status == "completed" and client.files.content(whole.file.id).read() == clip.read_bytes()
         still = client.images.generate(prompt="a cat", size="64x64", extra_body={"steps": 1})
         assert still.data[0].b64_json.startswith("iVBOR")
         assert client.videos.delete(video.id).deleted
@@ -75,3 +87,35 @@ def test_the_whole_videos_surface(base_url: str, tmp_path: Path) -> None:
             client.videos.retrieve(video.id)
         with pytest.raises(openai.BadRequestError, match="nearest: 60"):
             client.videos.create(prompt="a dog", seconds="99")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_webhook_is_managed_sent_and_verified(base_url: str) -> None:
+    got: list[tuple[bytes, dict[str, str]]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append((self.rfile.read(int(self.headers["content-length"])), dict(self.headers)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as receiver, openai.OpenAI(base_url=base_url, api_key="unused", max_retries=0) as client:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{receiver.server_port}/hook"
+        endpoint = client.webhooks.create(name="done", url=url, event_types=["video.completed"])
+        assert client.webhooks.test(endpoint.id, event_type="video.failed").status_code == 204
+        video = client.videos.create_and_poll(prompt="a dog runs", poll_interval_ms=50, **SIZE)
+        deadline = time.monotonic() + 60
+        while len(got) < 2 and time.monotonic() < deadline:
+            client.videos.retrieve(video.id)
+        receiver.shutdown()
+        trial, event = (client.webhooks.unwrap(body, headers, secret=endpoint.signing_secret) for body, headers in got)
+        assert trial.type == "video.failed" and (event.type, event.data.id) == ("video.completed", video.id)
+        rotated = client.webhooks.rotate_secret(endpoint.id)
+        with pytest.raises(openai.InvalidWebhookSignatureError):
+            client.webhooks.unwrap(*got[1], secret=rotated.signing_secret)
+        assert [one.id for one in client.webhooks.list()] == [endpoint.id]
+        assert client.webhooks.delete(endpoint.id).deleted and client.webhooks.event_types.list().data[0] == "video.completed"

@@ -55,6 +55,7 @@ def test_a_migration_killed_before_its_commit_starts_again_cleanly(tmp_path: Pat
         (records.Job, tables.jobs),
         (records.Asset, tables.assets),
         (records.Event, tables.events),
+        (records.Upload, tables.uploads),
         (records.WebhookEndpoint, tables.webhook_endpoints),
         (records.Delivery, tables.deliveries),
         (records.LogEntry, tables.audit_log),

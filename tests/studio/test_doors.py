@@ -60,8 +60,10 @@ def test_other_peoples_things_are_not_there(guarded: Rig, clip: bytes) -> None:
     guarded.app.state.studio = replace(guarded.studio, egress=Egress(resolver=lambda host, port: ["93.184.216.34"]))
     hook = {"name": "hook", "url": "https://example.com/hook", "event_types": ["video.completed"]}
     endpoint = guarded.ok(guarded.client.post("/v1/webhook_endpoints", json=hook, headers=owner))["id"]
+    begun = {"bytes": len(clip), "filename": "a.mp4", "mime_type": "video/mp4"}
+    upload = guarded.ok(guarded.client.post("/v1/uploads", json=begun, headers=owner))["id"]
     guarded.work()
-    ids = {"video_id": video, "file_id": file, "character_id": character, "endpoint_id": endpoint}
+    ids = {"video_id": video, "file_id": file, "character_id": character, "endpoint_id": endpoint, "upload_id": upload}
     tried = 0
     for method, path in routes(guarded):
         if "{" not in path or path.endswith("{name}"):

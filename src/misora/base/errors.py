@@ -65,7 +65,7 @@ class QuotaError(MisoraError):
 
     Args:
         message: What is left, what was asked for, and when there will be more.
-        code: ``credits_exhausted``, ``videos_exhausted`` or ``too_many_jobs``.
+        code: ``credits_exhausted``, ``videos_exhausted``, ``too_many_jobs`` or ``too_many_uploads``.
     """
 
     def __init__(self, message: str, *, code: str = "credits_exhausted") -> None:

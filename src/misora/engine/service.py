@@ -27,6 +27,7 @@ from misora.store.jobs import Page, find_job, list_jobs, load_preview
 from misora.store.ledger import balance
 from misora.store.migrate import migrate
 from misora.store.records import Account, Asset, Job, Pot
+from misora.store.uploads import expire_uploads
 from misora.store.vault import Vault, open_vault
 
 
@@ -150,6 +151,7 @@ class Engine:
 
     def collect_garbage(self) -> int:
         with self.database.transaction() as tx:
+            expire_uploads(tx, at=self.clock())
             return collect_garbage(tx, self.vault, older_than=self.clock() - self.timing.garbage)
 
     def audit(self, *, read_files: bool = True) -> list[Finding]:

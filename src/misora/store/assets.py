@@ -21,7 +21,7 @@ class NewAsset:
 
     Args:
         role: ``video``, ``image``, ``thumbnail``, ``spritesheet`` are outputs and need ``verdict`` and ``signature``;
-            ``input`` is an upload, ``character`` a named one.
+            ``input`` is an upload, ``part`` a piece of one that is not whole yet, ``character`` a named picture.
     """
 
     role: str

@@ -159,6 +159,27 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that arrives in parts.
+
+    Args:
+        num_bytes: Of the whole, as announced.
+        state: ``pending``, ``completed``, ``cancelled`` or ``expired``.
+        asset_id: What it became.
+    """
+
+    sequence: int
+    id: str
+    account_id: str
+    name: str
+    num_bytes: int
+    state: str
+    created_at: float
+    expires_at: float
+    asset_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a job; ``sequence`` is the order in which it was written."""
 

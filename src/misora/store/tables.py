@@ -168,6 +168,23 @@ assets = Table(
     ),
 )
 
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", String(255), nullable=False),
+    Column("num_bytes", sa.BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("asset_id", Id),
+    CheckConstraint("state IN ('pending', 'completed', 'cancelled', 'expired')", name="state"),
+    CheckConstraint("(state = 'completed') = (asset_id IS NOT NULL)", name="has_file"),
+    Index("ix_uploads_expiry", "state", "expires_at"),
+)
+
 previews = Table(
     "previews",
     metadata,

@@ -22,6 +22,7 @@ from misora.base.errors import InputError
 from misora.media.inspection import MAX_BYTES, inspect, media_type_of
 from misora.store.assets import NewAsset, add_asset, find_asset, find_equal_asset
 from misora.store.records import Account, Asset
+from misora.store.uploads import PART
 from misora.studio.errors import NotReady, WrongMedia
 from misora.studio.service import Studio
 
@@ -62,7 +63,7 @@ class Intake:
             return self.result(file_id)
         with self.studio.engine.database.reading() as tx:
             found = find_asset(tx, file_id, self.account.id)
-        if found is None:
+        if found is None or found.role == PART:
             raise InputError(f"{param}={file_id[:80]!r} is no video or file of yours; upload it first", field=param)
         return found
 

@@ -152,6 +152,29 @@ class FileBody(Body):
     expires_after: Any = None
 
 
+class UploadBody(Body):
+    """``POST /v1/uploads``."""
+
+    bytes: Annotated[int, Field(gt=0, description="Of the whole file.")]
+    filename: Annotated[str, Field(min_length=1, max_length=255)]
+    mime_type: Annotated[str, Field(max_length=120, description="Taken for the client's sake; the bytes themselves say what they are.")]
+    purpose: Annotated[str, Field(max_length=40)] = "user_data"
+    expires_after: Any = None
+
+
+class PartBody(Body):
+    """``POST /v1/uploads/{upload_id}/parts``."""
+
+    data: Annotated[Any, WithJsonSchema({"type": "string", "format": "binary"})]
+
+
+class CompletionBody(Body):
+    """``POST /v1/uploads/{upload_id}/complete``."""
+
+    part_ids: Annotated[list[str], Field(min_length=1, max_length=1000, description="Every part, in the order of the file.")]
+    md5: Annotated[str | None, Field(pattern="^[0-9a-fA-F]{32}$", description="Of the whole file.")] = None
+
+
 def parse(kind: type[B], data: dict[str, Any]) -> B:
     """``data`` as the record ``kind``; raises InputError that names the first field at fault, the rule and the value."""
     try:

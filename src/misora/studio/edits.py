@@ -25,6 +25,7 @@ from misora.editing.storyboard.shoot import Shoot
 from misora.editing.tool import Tool
 from misora.store.records import Account, Asset
 from misora.studio import accepting
+from misora.studio.answers import VideoObject
 from misora.studio.doors import Here, Videos
 from misora.studio.edit_schemas import (
     BlendBody,
@@ -56,21 +57,21 @@ STORY = {
 
 
 @router.post("/{video_id}/remix", openapi_extra=sends(RemixBody, {"prompt": "the same at night", "strength": "mild"}))
-def remix_video(studio: Here, account: Videos, video_id: str, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def remix_video(studio: Here, account: Videos, video_id: str, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Makes a finished video again towards another prompt."""
     body = parse(RemixBody, sent)
     return submit(studio, account, remix(body), [Intake(studio, account).result(video_id)], body, idempotency_key)
 
 
 @router.post("/edits", openapi_extra=sends(VideoEditBody, {"prompt": "the same in snow", "video": VIDEO}))
-def edit_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def edit_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Remix of a video of the account or of an uploaded clip."""
     body = parse(VideoEditBody, sent)
     return submit(studio, account, remix(body), [Intake(studio, account).take(body.video, "video")], body, idempotency_key)
 
 
 @router.post("/extensions", openapi_extra=sends(ExtensionBody, {"prompt": "the dog goes on", "video": VIDEO, "seconds": "4"}))
-def extend_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def extend_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Adds seconds after a clip, or before it; the clip's own frames stay. `seconds` of the answer is the whole."""
     body = parse(ExtensionBody, sent)
     clips = [Intake(studio, account).take(body.video, "video")]
@@ -78,21 +79,21 @@ def extend_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key
 
 
 @router.post("/fills", openapi_extra=sends(FillBody, {"video": VIDEO, "start": 1.0, "end": 2.0}))
-def fill_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def fill_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Makes the frames between two moments anew; all others stay."""
     body = parse(FillBody, sent)
     return submit(studio, account, Fill(body.start, body.end), [Intake(studio, account).take(body.video, "video")], body, idempotency_key)
 
 
 @router.post("/connections", openapi_extra=sends(ConnectionBody, {"videos": [VIDEO, VIDEO], "seconds": 1.0}))
-def connect_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def connect_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Two clips with new frames between them."""
     body = parse(ConnectionBody, sent)
     return submit(studio, account, Connect(body.seconds), taken(studio, account, body.videos), body, idempotency_key)
 
 
 @router.post("/loops", openapi_extra=sends(LoopBody, {"video": VIDEO, "length": "normal"}))
-def loop_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def loop_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """A way from a clip's end back to its beginning."""
     body = parse(LoopBody, sent)
     length = parse_length(body.length) if isinstance(body.length, str) else body.length
@@ -100,7 +101,7 @@ def loop_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key =
 
 
 @router.post("/blends", openapi_extra=sends(BlendBody, {"videos": [VIDEO, VIDEO], "curve": [[0, 0], [1, 0.5], [2, 1]]}))
-def blend_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def blend_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Two clips as one, along a curve."""
     body = parse(BlendBody, sent)
     tool = Blend(body.curve if isinstance(body.curve, str) else tuple(body.curve))
@@ -108,7 +109,7 @@ def blend_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key
 
 
 @router.post("/recuts", openapi_extra=sends(RecutBody, {"videos": [VIDEO], "pieces": ["1-2", "gap:0.5:the dog jumps", "0-1"]}))
-def recut_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def recut_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Stretches of clips in a new order, with gaps that are made."""
     body = parse(RecutBody, sent)
     tool = Recut(tuple(parse_piece(piece) for piece in body.pieces))
@@ -116,7 +117,7 @@ def recut_videos(studio: Here, account: Videos, sent: Sent, idempotency_key: Key
 
 
 @router.post("/reframes", openapi_extra=sends(ReframeBody, {"video": VIDEO, "aspect": "9:16"}))
-def reframe_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def reframe_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """The clip on a larger canvas of another shape."""
     body = parse(ReframeBody, sent)
     tool = Reframe(body.size, body.aspect)
@@ -124,7 +125,7 @@ def reframe_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Ke
 
 
 @router.post("/restyles", openapi_extra=sends(RestyleBody, {"video": VIDEO, "preset": "film-noir"}))
-def restyle_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def restyle_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """The whole clip in another look."""
     body = parse(RestyleBody, sent)
     strength = parse_strength(body.strength) if isinstance(body.strength, str) else body.strength
@@ -132,7 +133,7 @@ def restyle_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Ke
 
 
 @router.post("/storyboards", openapi_extra=sends(StoryboardBody, {"storyboard": STORY, "media": {"dog.mp4": VIDEO}}))
-def make_storyboard(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def make_storyboard(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """The film of a storyboard; `seed`, `steps` and so on win over the storyboard's own."""
     body = parse(StoryboardBody, sent)
     text = body.storyboard if isinstance(body.storyboard, str) else json.dumps(body.storyboard)
@@ -159,7 +160,7 @@ def remix(body: Change) -> Remix:
     return Remix(strength, body.start, body.end, box, body.player)
 
 
-def submit(studio: Studio, account: Account, tool: Tool, clips: list[Asset], body: EditBody, key: str | None) -> dict[str, Any]:
+def submit(studio: Studio, account: Account, tool: Tool, clips: list[Asset], body: EditBody, key: str | None) -> VideoObject:
     """Accepts an edit; its parent is the video that the first clip is the result of."""
     if isinstance(body, Change) and body.mask is not None:
         clips = [*clips, Intake(studio, account).take(body.mask, "mask")]

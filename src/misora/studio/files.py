@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from misora.store.assets import delete_assets, find_asset, list_assets
 from misora.store.records import Account, Asset
+from misora.studio.answers import CharacterObject, Deleted, FileObject, FilePage
 from misora.studio.delivery import deliver
 from misora.studio.doors import Files, Here, Videos
 from misora.studio.errors import NotFound
@@ -22,7 +23,7 @@ characters = APIRouter(prefix="/v1/videos/characters", tags=["characters"])
 
 
 @router.post("", openapi_extra=sends(FileBody, {}, form_only=True))
-def create_file(studio: Here, account: Files, sent: Sent) -> dict[str, Any]:
+def create_file(studio: Here, account: Files, sent: Sent) -> FileObject:
     """Keeps a picture or clip; the same bytes under the same name are kept once."""
     body = parse(FileBody, sent)
     return to_file(Intake(studio, account).take(body.file, "file"))
@@ -36,21 +37,22 @@ def list_files(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     order: Literal["asc", "desc"] = "desc",
     purpose: Annotated[str | None, Query(max_length=40)] = None,
-) -> dict[str, Any]:
+) -> FilePage:
     """The account's uploads, newest first unless `order=asc`; `purpose` is taken for the client's sake and changes nothing."""
     with studio.engine.database.reading() as tx:
         found = list_assets(tx, account.id, role="input", limit=limit + 1, after=after, newest_first=order == "desc")
-    return to_page([to_file(asset) for asset in found[:limit]], has_more=len(found) > limit)
+    page: FilePage = to_page([to_file(asset) for asset in found[:limit]], has_more=len(found) > limit)
+    return page
 
 
 @router.get("/{file_id}")
-def retrieve_file(studio: Here, account: Files, file_id: str) -> dict[str, Any]:
+def retrieve_file(studio: Here, account: Files, file_id: str) -> FileObject:
     """An upload."""
     return to_file(upload_of(studio, account, file_id))
 
 
 @router.delete("/{file_id}")
-def delete_file(studio: Here, account: Files, file_id: str) -> dict[str, Any]:
+def delete_file(studio: Here, account: Files, file_id: str) -> Deleted:
     """Forgets an upload; videos that were made from it stay."""
     upload = upload_of(studio, account, file_id)
     with studio.engine.database.transaction() as tx:
@@ -67,14 +69,14 @@ def download_file(studio: Here, account: Files, file_id: str, request: Request) 
 
 
 @characters.post("", openapi_extra=sends(CharacterBody, {"name": "Momo", "video": {"id": "video_0193c5"}}))
-def create_character(studio: Here, account: Videos, sent: Sent) -> dict[str, Any]:
+def create_character(studio: Here, account: Videos, sent: Sent) -> CharacterObject:
     """Cuts a character from a clip: its first picture, which videos made with `characters` begin near."""
     body = parse(CharacterBody, sent)
     return to_character(cut(Intake(studio, account), body))
 
 
 @characters.get("/{character_id}")
-def get_character(studio: Here, account: Videos, character_id: str) -> dict[str, Any]:
+def get_character(studio: Here, account: Videos, character_id: str) -> CharacterObject:
     """A character."""
     with studio.engine.database.reading() as tx:
         found = find_asset(tx, character_id, account.id)

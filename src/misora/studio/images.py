@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from misora.base.errors import InputError, MisoraError, Refused
 from misora.store.records import Account, Job
 from misora.studio import accepting
+from misora.studio.answers import Still, Stills
 from misora.studio.doors import Here, Videos
 from misora.studio.errors import Busy, NotFound
 from misora.studio.live import check_room
@@ -26,7 +26,7 @@ LOOK_SECONDS = 0.25
 
 
 @router.post("/generations", openapi_extra=sends(ImageBody, {"prompt": "a rocket on the moon", "size": "512x512"}))
-async def generate_images(studio: Here, account: Videos, sent: Sent, request: Request) -> dict[str, Any]:
+async def generate_images(studio: Here, account: Videos, sent: Sent, request: Request) -> Stills:
     """Makes stills and answers when they are done; a client that leaves cancels them."""
     check_room(studio)
     jobs = await run_in_threadpool(lambda: accepting.place(studio, accepting.order_image(studio, account, parse(ImageBody, sent))))
@@ -53,7 +53,7 @@ async def ended(studio: Studio, account: Account, job: Job, request: Request) ->
     return job
 
 
-def picture_of(studio: Studio, job: Job) -> dict[str, Any]:
+def picture_of(studio: Studio, job: Job) -> Still:
     """One entry of the answer; raises what became of a job that has no picture."""
     if job.state != "completed":
         raise became_of(job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -67,6 +67,6 @@ async def follow(studio: Studio, account: Account, job: Job, request: Request) -
         studio.load.streams -= 1
 
 
-def event(name: str, data: dict[str, Any], number: int) -> str:
+def event(name: str, data: Mapping[str, Any], number: int) -> str:
     """One event of a stream."""
     return f"id: {number}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

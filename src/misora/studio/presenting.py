@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from misora.store.records import Asset, Job
+from misora.studio.answers import CharacterObject, FileObject, Status, VideoError, VideoObject
 
-STATUS = {
+STATUS: dict[str, Status] = {
     "queued": "queued",
     "paused": "queued",
     "in_progress": "in_progress",
@@ -24,14 +25,14 @@ SAID = {"cancelled": ("cancelled", "its owner cancelled it"), "blocked": ("moder
 DEFAULT_FPS = 24.0
 
 
-def to_video(job: Job, outputs: Mapping[str, Asset] | None = None) -> dict[str, Any]:
+def to_video(job: Job, outputs: Mapping[str, Asset] | None = None) -> VideoObject:
     """The object of a job.
 
     Args:
         outputs: Its files by role; what their recipe says is told too.
     """
     num_frames, height, width, fps = shape_of(job)
-    return {
+    video: VideoObject = {
         "id": job.id,
         "object": "video",
         "model": job.model,
@@ -52,7 +53,11 @@ def to_video(job: Job, outputs: Mapping[str, Asset] | None = None) -> dict[str, 
         "seed": job.request.get("seed"),
         "credits": job.credits,
         "lane": job.lane,
-    } | told_by_recipe(outputs or {})
+    }
+    told = told_by_recipe(outputs or {})
+    if told is not None:
+        video["caption"], video["seed"] = told
+    return video
 
 
 def as_accepted(job: Job) -> Job:
@@ -62,11 +67,11 @@ def as_accepted(job: Job) -> Job:
     )  # fmt: skip
 
 
-def told_by_recipe(outputs: Mapping[str, Asset]) -> dict[str, Any]:
+def told_by_recipe(outputs: Mapping[str, Asset]) -> tuple[str | None, int | None] | None:
     """What became known when the video was made: the caption after rewriting, and the seed that was drawn."""
     main = outputs.get("video") or outputs.get("image")
     recipe = main.recipe if main is not None else None
-    return {"caption": recipe.get("caption"), "seed": recipe.get("seed")} if recipe else {}
+    return (recipe.get("caption"), recipe.get("seed")) if recipe else None
 
 
 def kind_of(job: Job) -> str:
@@ -75,7 +80,7 @@ def kind_of(job: Job) -> str:
     return str(tool["tool"]) if isinstance(tool, Mapping) else job.kind
 
 
-def error_of(job: Job) -> dict[str, str] | None:
+def error_of(job: Job) -> VideoError | None:
     """Why it ended without a video."""
     if STATUS[job.state] != "failed":
         return None
@@ -94,7 +99,7 @@ def whole(at: float | None) -> int | None:
     return None if at is None else int(at)
 
 
-def to_file(asset: Asset) -> dict[str, Any]:
+def to_file(asset: Asset) -> FileObject:
     """An upload as the ``file`` object of the API."""
     return {
         "id": asset.id, "object": "file", "bytes": asset.num_bytes, "created_at": int(asset.created_at), "filename": asset.name,
@@ -103,12 +108,12 @@ def to_file(asset: Asset) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def to_character(asset: Asset) -> dict[str, Any]:
+def to_character(asset: Asset) -> CharacterObject:
     """A character; the clip that it was cut from is not kept."""
     return {"id": asset.id, "object": "character", "created_at": int(asset.created_at), "name": asset.name}
 
 
-def to_page(data: list[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:
+def to_page(data: Sequence[Any], *, has_more: bool) -> Any:
     """A list page; the client goes on with ``after=last_id`` while ``has_more``."""
     first, last = (data[0]["id"], data[-1]["id"]) if data else (None, None)
-    return {"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": has_more}
+    return {"object": "list", "data": list(data), "first_id": first, "last_id": last, "has_more": has_more}

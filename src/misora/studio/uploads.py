@@ -17,6 +17,7 @@ from misora.media.inspection import MAX_BYTES
 from misora.store import uploads as rows
 from misora.store.assets import NewAsset, add_asset
 from misora.store.records import Account, Asset, Upload
+from misora.studio.answers import PartObject, UploadObject
 from misora.studio.doors import Files, Here
 from misora.studio.errors import NotFound
 from misora.studio.intake import Intake, plain_name
@@ -35,7 +36,7 @@ EXAMPLE = {"bytes": 150_000_000, "filename": "dog.mp4", "mime_type": "video/mp4"
 
 
 @router.post("", openapi_extra=sends(UploadBody, EXAMPLE))
-def create_upload(studio: Here, account: Files, sent: Sent) -> dict[str, Any]:
+def create_upload(studio: Here, account: Files, sent: Sent) -> UploadObject:
     """Begins an upload; it has a day for its parts."""
     body = parse(UploadBody, sent)
     if body.bytes > MAX_BYTES:
@@ -51,16 +52,16 @@ def create_upload(studio: Here, account: Files, sent: Sent) -> dict[str, Any]:
 
 
 @router.get("/{upload_id}")
-def retrieve_upload(studio: Here, account: Files, upload_id: str) -> dict[str, Any]:
+def retrieve_upload(studio: Here, account: Files, upload_id: str) -> UploadObject:
     """An upload with the parts that are here: where to go on after a lost connection."""
     upload = upload_of(studio, account, upload_id)
     with studio.engine.database.reading() as tx:
         parts = rows.parts_of(tx, upload)
-    return shown(upload) | {"parts": [{"id": part.id, "bytes": part.num_bytes, "sha256": part.digest} for part in parts]}
+    return {**shown(upload), "parts": [{"id": part.id, "bytes": part.num_bytes, "sha256": part.digest} for part in parts]}
 
 
 @router.post("/{upload_id}/parts", openapi_extra=sends(PartBody, {}, form_only=True))
-def add_part(studio: Here, account: Files, upload_id: str, sent: Sent) -> dict[str, Any]:
+def add_part(studio: Here, account: Files, upload_id: str, sent: Sent) -> PartObject:
     """Keeps a part; parts may come in any order."""
     upload = pending(upload_of(studio, account, upload_id))
     data = parse(PartBody, sent).data
@@ -78,7 +79,7 @@ def add_part(studio: Here, account: Files, upload_id: str, sent: Sent) -> dict[s
 
 
 @router.post("/{upload_id}/complete", openapi_extra=sends(CompletionBody, {"part_ids": ["file_0193c5"]}))
-def complete_upload(studio: Here, account: Files, upload_id: str, sent: Sent) -> dict[str, Any]:
+def complete_upload(studio: Here, account: Files, upload_id: str, sent: Sent) -> UploadObject:
     """Joins the parts and looks at the file; one that cannot be read leaves the upload as it was."""
     upload = pending(upload_of(studio, account, upload_id))
     body = parse(CompletionBody, sent)
@@ -91,11 +92,11 @@ def complete_upload(studio: Here, account: Files, upload_id: str, sent: Sent) ->
         asset = Intake(studio, account).store(path, upload.name, "file")
     with studio.engine.database.transaction() as tx:
         done = rows.end_upload(tx, upload, "completed", at=studio.clock(), asset_id=asset.id)
-    return shown(done) | {"file": to_file(asset)}
+    return {**shown(done), "file": to_file(asset)}
 
 
 @router.post("/{upload_id}/cancel")
-def cancel_upload(studio: Here, account: Files, upload_id: str) -> dict[str, Any]:
+def cancel_upload(studio: Here, account: Files, upload_id: str) -> UploadObject:
     """Forgets the parts."""
     upload = upload_of(studio, account, upload_id)
     with studio.engine.database.transaction() as tx:
@@ -158,7 +159,7 @@ def check_whole(path: Path, upload: Upload, md5: str | None) -> None:
             raise InputError(f"md5={md5!r}, and the parts that are here give {found!r}; send them again", field="md5")
 
 
-def shown(upload: Upload) -> dict[str, Any]:
+def shown(upload: Upload) -> UploadObject:
     """An upload as the official client knows it."""
     return {
         "id": upload.id,
@@ -166,7 +167,7 @@ def shown(upload: Upload) -> dict[str, Any]:
         "bytes": upload.num_bytes,
         "filename": upload.name,
         "purpose": "user_data",
-        "status": upload.state,
+        "status": upload.state,  # type: ignore[typeddict-item]
         "created_at": int(upload.created_at),
         "expires_at": int(upload.expires_at),
         "file": None,

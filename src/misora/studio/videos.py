@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
@@ -11,6 +11,7 @@ from misora.store.assets import assets_of_jobs
 from misora.store.jobs import list_jobs
 from misora.store.records import Job
 from misora.studio import accepting
+from misora.studio.answers import Ancestor, Deleted, Estimate, Lineage, RecipeObject, VideoObject, VideoPage
 from misora.studio.delivery import deliver
 from misora.studio.doors import Here, Videos
 from misora.studio.errors import NotFound, NotReady
@@ -28,14 +29,14 @@ POLL_MS, BUSY_POLL_MS, MANY_WAIT = 1000, 5000, 8
 
 
 @router.post("", openapi_extra=sends(VideoBody, {"prompt": "a dog runs along the beach", "seconds": "4", "size": "832x480"}))
-def create_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> dict[str, Any]:
+def create_video(studio: Here, account: Videos, sent: Sent, idempotency_key: Key = None) -> VideoObject:
     """Accepts a video; it is made later, and this answers at once."""
     order = accepting.order_video(studio, account, parse(VideoBody, sent), idempotency_key)
     return accepted(accepting.place(studio, order))
 
 
 @router.post("/estimate", openapi_extra=sends(VideoBody, {"prompt": "a dog runs along the beach", "seconds": "4"}))
-def estimate_video(studio: Here, account: Videos, sent: Sent) -> dict[str, Any]:
+def estimate_video(studio: Here, account: Videos, sent: Sent) -> Estimate:
     """What a video would cost, and the lane in which it would wait; nothing is made or held."""
     offer = accepting.estimate(studio, accepting.order_video(studio, account, parse(VideoBody, sent)))
     return {"object": "estimate", "credits": offer.credits, "lane": offer.lane}
@@ -48,16 +49,17 @@ def list_videos(
     after: Annotated[str | None, Query(max_length=80, description="Id of the last video of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     order: Literal["asc", "desc"] = "desc",
-) -> dict[str, Any]:
+) -> VideoPage:
     """The account's videos, newest first unless `order=asc`."""
     with studio.engine.database.reading() as tx:
         page = list_jobs(tx, account_id=account.id, kinds=VIDEO_KINDS, after=after, limit=limit, newest_first=order == "desc")
         outputs = assets_of_jobs(tx, [job.id for job in page.data if job.state == "completed"])
-    return to_page([to_video(job, outputs.get(job.id)) for job in page.data], has_more=page.has_more)
+    page_of: VideoPage = to_page([to_video(job, outputs.get(job.id)) for job in page.data], has_more=page.has_more)
+    return page_of
 
 
 @router.get("/{video_id}")
-def retrieve_video(studio: Here, account: Videos, video_id: str, response: Response) -> dict[str, Any]:
+def retrieve_video(studio: Here, account: Videos, video_id: str, response: Response) -> VideoObject:
     """A video as it is now. While it is unfinished, `openai-poll-after-ms` says when to ask again."""
     job = studio.engine.job(video_id, account.id)
     if STATUS[job.state] in ("queued", "in_progress"):
@@ -66,7 +68,7 @@ def retrieve_video(studio: Here, account: Videos, video_id: str, response: Respo
 
 
 @router.delete("/{video_id}")
-def delete_video(studio: Here, account: Videos, video_id: str) -> dict[str, Any]:
+def delete_video(studio: Here, account: Videos, video_id: str) -> Deleted:
     """Forgets a video and its files; one that is being made is cancelled and not charged."""
     studio.engine.delete(video_id, account.id)
     return {"id": video_id, "object": "video.deleted", "deleted": True}
@@ -97,7 +99,7 @@ def preview_video(studio: Here, account: Videos, video_id: str) -> Response:
 
 
 @router.get("/{video_id}/recipe")
-def read_recipe(studio: Here, account: Videos, video_id: str) -> dict[str, Any]:
+def read_recipe(studio: Here, account: Videos, video_id: str) -> RecipeObject:
     """Everything that decides the frames: weights, seed, sampler, caption, inputs. `misora replay` makes them again from it."""
     outputs = studio.engine.outputs(video_id, account.id)
     main = outputs.get("video") or outputs.get("image")
@@ -107,9 +109,10 @@ def read_recipe(studio: Here, account: Videos, video_id: str) -> dict[str, Any]:
 
 
 @router.get("/{video_id}/lineage")
-def read_lineage(studio: Here, account: Videos, video_id: str) -> dict[str, Any]:
+def read_lineage(studio: Here, account: Videos, video_id: str) -> Lineage:
     """The videos from which this one was made, the nearest first; `known` is false for one that is gone."""
-    line, seen = [], set()
+    line: list[Ancestor] = []
+    seen: set[str] = set()
     job = studio.engine.job(video_id, account.id)
     while job.parent_id is not None and job.parent_id not in seen:
         seen.add(job.parent_id)
@@ -122,30 +125,32 @@ def read_lineage(studio: Here, account: Videos, video_id: str) -> dict[str, Any]
 
 
 @router.post("/{video_id}/cancel")
-def cancel_video(studio: Here, account: Videos, video_id: str) -> dict[str, Any]:
+def cancel_video(studio: Here, account: Videos, video_id: str) -> VideoObject:
     """Stops it; nothing is charged. Cancelling twice is no error."""
     return to_video(studio.engine.cancel(video_id, account.id))
 
 
 @router.post("/{video_id}/pause")
-def pause_video(studio: Here, account: Videos, video_id: str) -> dict[str, Any]:
+def pause_video(studio: Here, account: Videos, video_id: str) -> VideoObject:
     """Pauses it at its next step."""
     return to_video(studio.engine.pause(video_id, account.id))
 
 
 @router.post("/{video_id}/resume")
-def resume_video(studio: Here, account: Videos, video_id: str) -> dict[str, Any]:
+def resume_video(studio: Here, account: Videos, video_id: str) -> VideoObject:
     """Goes on with a paused one."""
     return to_video(studio.engine.resume(video_id, account.id))
 
 
-def accepted(jobs: list[Job]) -> dict[str, Any]:
+def accepted(jobs: list[Job]) -> VideoObject:
     """The first of several takes as it was accepted, with the ids of all."""
     first = to_video(as_accepted(jobs[0]))
-    return first if len(jobs) == 1 else first | {"takes": [job.id for job in jobs]}
+    if len(jobs) > 1:
+        first["takes"] = [job.id for job in jobs]
+    return first
 
 
-def shown(studio: Studio, job: Job) -> dict[str, Any]:
+def shown(studio: Studio, job: Job) -> VideoObject:
     """A job with what its files tell, when it has some."""
     return to_video(job, studio.engine.outputs(job.id, job.account_id) if job.state == "completed" else None)
 

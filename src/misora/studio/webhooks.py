@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from misora.base.ids import new_id
 from misora.store import webhooks as rows
-from misora.store.records import Account, WebhookEndpoint
+from misora.store.records import Account, Delivery, WebhookEndpoint
+from misora.studio.answers import Deleted, DeliveryList, DeliveryObject, EndpointObject, EndpointPage, EventTypeList, TrialResult
 from misora.studio.doors import Here, Videos
 from misora.studio.egress import Unreachable
 from misora.studio.errors import NotFound
@@ -26,13 +27,13 @@ HINT_LETTERS = 4
 
 
 @types.get("")
-def list_event_types(_: Videos) -> dict[str, Any]:
+def list_event_types(_: Videos) -> EventTypeList:
     """What an endpoint may ask for."""
     return {"object": "list", "data": list(rows.EVENT_TYPES)}
 
 
 @router.post("", openapi_extra=sends(EndpointBody, EXAMPLE))
-def create_endpoint(studio: Here, account: Videos, sent: Sent) -> dict[str, Any]:
+def create_endpoint(studio: Here, account: Videos, sent: Sent) -> EndpointObject:
     """Registers an address; the answer holds the secret that signs what it is sent, this once."""
     body = parse(EndpointBody, sent)
     studio.egress.check(body.url, "url")
@@ -47,21 +48,22 @@ def list_endpoints(
     account: Videos,
     after: Annotated[str | None, Query(max_length=80)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> dict[str, Any]:
+) -> EndpointPage:
     """The account's endpoints, newest first."""
     with studio.engine.database.reading() as tx:
         found = rows.list_endpoints(tx, account.id, after=after, limit=limit + 1)
-    return to_page([shown(endpoint) for endpoint in found[:limit]], has_more=len(found) > limit)
+    page: EndpointPage = to_page([shown(endpoint) for endpoint in found[:limit]], has_more=len(found) > limit)
+    return page
 
 
 @router.get("/{endpoint_id}")
-def retrieve_endpoint(studio: Here, account: Videos, endpoint_id: str) -> dict[str, Any]:
+def retrieve_endpoint(studio: Here, account: Videos, endpoint_id: str) -> EndpointObject:
     """An endpoint."""
     return shown(endpoint_of(studio, account, endpoint_id))
 
 
 @router.post("/{endpoint_id}", openapi_extra=sends(EndpointChange, {"name": "finished"}))
-def update_endpoint(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -> dict[str, Any]:
+def update_endpoint(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -> EndpointObject:
     """Changes what is given."""
     endpoint = endpoint_of(studio, account, endpoint_id)
     body = parse(EndpointChange, sent)
@@ -73,7 +75,7 @@ def update_endpoint(studio: Here, account: Videos, endpoint_id: str, sent: Sent)
 
 
 @router.delete("/{endpoint_id}")
-def delete_endpoint(studio: Here, account: Videos, endpoint_id: str) -> dict[str, Any]:
+def delete_endpoint(studio: Here, account: Videos, endpoint_id: str) -> Deleted:
     """Forgets it; what waits to be sent there is not sent."""
     endpoint = endpoint_of(studio, account, endpoint_id)
     with studio.engine.database.transaction() as tx:
@@ -82,7 +84,7 @@ def delete_endpoint(studio: Here, account: Videos, endpoint_id: str) -> dict[str
 
 
 @router.post("/{endpoint_id}/rotate_secret", openapi_extra=sends(RotationBody, {"keep_old_secret_active_for_24_hours": True}))
-def rotate_secret(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -> dict[str, Any]:
+def rotate_secret(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -> EndpointObject:
     """A new secret, shown this once; the old one may sign beside it for a day."""
     endpoint = endpoint_of(studio, account, endpoint_id)
     body = parse(RotationBody, sent)
@@ -91,7 +93,7 @@ def rotate_secret(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -
 
 
 @router.post("/{endpoint_id}/test", openapi_extra=sends(TrialBody, {"event_type": "video.completed"}))
-def test_endpoint(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -> dict[str, Any]:
+def test_endpoint(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -> TrialResult:
     """Sends an event about no video at once, and says what the address answered."""
     endpoint = endpoint_of(studio, account, endpoint_id)
     body = parse(TrialBody, sent)
@@ -110,14 +112,12 @@ def test_endpoint(studio: Here, account: Videos, endpoint_id: str, sent: Sent) -
 
 
 @router.get("/{endpoint_id}/deliveries")
-def list_deliveries(studio: Here, account: Videos, endpoint_id: str) -> dict[str, Any]:
+def list_deliveries(studio: Here, account: Videos, endpoint_id: str) -> DeliveryList:
     """The last hundred events for it and what became of them, newest first."""
     endpoint = endpoint_of(studio, account, endpoint_id)
     with studio.engine.database.reading() as tx:
         found = rows.list_deliveries(tx, endpoint.id)
-    names = ("event_id", "state", "attempts", "status_code", "error")
-    data = [{name: getattr(delivery, name) for name in names} | {"due_at": int(delivery.due_at)} for delivery in found]
-    return {"object": "list", "data": data, "has_more": False}
+    return {"object": "list", "data": [told(delivery) for delivery in found]}
 
 
 def endpoint_of(studio: Studio, account: Account, endpoint_id: str) -> WebhookEndpoint:
@@ -129,7 +129,19 @@ def endpoint_of(studio: Studio, account: Account, endpoint_id: str) -> WebhookEn
     return found
 
 
-def shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
+def told(delivery: Delivery) -> DeliveryObject:
+    """A delivery as its account sees it."""
+    return {
+        "event_id": delivery.event_id,
+        "state": delivery.state,  # type: ignore[typeddict-item]
+        "attempts": delivery.attempts,
+        "due_at": int(delivery.due_at),
+        "status_code": delivery.status_code,
+        "error": delivery.error,
+    }
+
+
+def shown(endpoint: WebhookEndpoint) -> EndpointObject:
     """An endpoint without its secret."""
     return {
         "id": endpoint.id,
@@ -143,6 +155,6 @@ def shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
     }
 
 
-def with_secret(endpoint: WebhookEndpoint) -> dict[str, Any]:
+def with_secret(endpoint: WebhookEndpoint) -> EndpointObject:
     """An endpoint with its secret, for the one who made it."""
-    return shown(endpoint) | {"signing_secret": endpoint.secret}
+    return {**shown(endpoint), "signing_secret": endpoint.secret}

@@ -8,11 +8,20 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from misora.store import records, tables
 from misora.store.database import open_database
-from misora.store.migrate import NAMED_LOCKS, current_revision, migrate, newest_revision
+from misora.store.migrate import MIGRATIONS, NAMED_LOCKS, current_revision, migrate, newest_revision
+
+
+def test_the_newest_migration_is_the_one_with_the_highest_number() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == newest_revision()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -8,7 +8,6 @@ Creating it opens nothing and starts nothing; ``misora serve`` runs it.
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,7 +20,7 @@ from misora.studio import account, edits, files, images, live, uploads, videos, 
 from misora.studio.errors import Answer, to_answer
 from misora.studio.metrics import Metrics
 from misora.studio.middleware import Doorkeeper, error_response
-from misora.studio.openapi import RESPONSES
+from misora.studio.openapi import RESPONSES, document
 from misora.studio.schemas import rule_of, shown
 from misora.studio.service import Studio
 
@@ -31,6 +30,7 @@ log = logging.getLogger(__name__)
 def create_app(studio: Studio) -> FastAPI:
     """The web application of ``studio``."""
     app = FastAPI(title="Misora", version=__version__, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", responses=RESPONSES)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
     metrics = Metrics(lambda: studio.load.states(studio.engine.database, studio.clock()))
     app.state.studio, app.state.metrics = studio, metrics
     # Routes with a fixed name come before those with an id in its place.
@@ -83,8 +83,3 @@ async def on_mistake(request: Request, error: Exception) -> Response:
     log.error("request %s failed", request.state.request_id, exc_info=error)
     message = f"this is a fault of the server; its log says more under {request.state.request_id}"
     return JSONResponse(Answer(500, message, "server_error", "internal_error").body(), 500)
-
-
-def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document."""
-    return app.openapi()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from misora.studio.bodies import read_body
@@ -52,13 +53,34 @@ async def sent_body(request: Request) -> AsyncIterator[dict[str, Any]]:
 Sent = Annotated[dict[str, Any], Depends(sent_body)]
 
 
+_unwritten: list[tuple[dict[str, Any], type[BaseModel], dict[str, Any], bool]] = []
+"""Routes' extras whose schemas are written when the document is first asked for; that takes longer than all else of a route."""
+
+
 def sends(kind: type[BaseModel], example: dict[str, Any], *, form_only: bool = False) -> dict[str, Any]:
-    """The ``requestBody`` of a route that takes ``kind`` as JSON and as a form."""
+    """For the ``openapi_extra`` of a route that takes ``kind`` as JSON and as a form."""
+    extra: dict[str, Any] = {}
+    _unwritten.append((extra, kind, example, form_only))
+    return extra
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document."""
+    while _unwritten:
+        extra, kind, example, form_only = _unwritten.pop()
+        extra["requestBody"] = body_of(kind, example, form_only)
+    if app.openapi_schema is None:
+        app.openapi_schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    return app.openapi_schema
+
+
+def body_of(kind: type[BaseModel], example: dict[str, Any], form_only: bool) -> dict[str, Any]:
+    """The ``requestBody`` of a route."""
     schema = inlined(kind.model_json_schema())
     content = {"multipart/form-data": {"schema": schema}}
     if not form_only:
         content = {"application/json": {"schema": schema, "example": example}, **content}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"required": True, "content": content}
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:

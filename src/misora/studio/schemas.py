@@ -42,7 +42,7 @@ Seconds = Annotated[float, Field(gt=0, le=60, description="Length; a number or i
 class Body(BaseModel):
     """A request body; a field that it does not have is an error, for a silently ignored one would be a surprise."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class Sampling(Body):

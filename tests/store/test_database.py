@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from databases import memory_database
 from misora.base.errors import InputError, StoreUnavailable
 from misora.store import database as module
 from misora.store import sqlite_driver
@@ -44,6 +46,23 @@ def test_the_hook_is_told_of_every_step_and_can_crash_before_the_commit(database
         create_account(tx, "bob", "free", at=1.0)
     with database.reading() as tx:
         assert find_account(tx, "bob") is None
+
+
+def test_threads_take_turns_in_memory_where_they_share_one_connection() -> None:
+    database = memory_database()
+
+    def add(name: str) -> None:
+        with database.transaction() as tx:
+            create_account(tx, name, "free", at=1.0)
+
+    thread = threading.Thread(target=add, args=("bob",))
+    with database.transaction() as tx:
+        thread.start()
+        create_account(tx, "ada", "free", at=1.0)
+    thread.join()
+    with database.reading() as tx:
+        assert find_account(tx, "ada") is not None and find_account(tx, "bob") is not None
+    database.close()
 
 
 def test_a_sqlite_file_uses_the_write_ahead_log_with_full_sync(tmp_path: Path) -> None:

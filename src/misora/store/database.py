@@ -10,8 +10,9 @@ decides from what it read uses one conditional UPDATE, or takes a named lock (``
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,12 @@ class Database:
     Args:
         engine: SQLAlchemy's; its pool hands each thread a connection.
         hook: See ``Hook``; what fault injection uses.
+        turns: Held by every transaction; a lock where all threads share one connection, which SQLite in memory needs.
     """
 
     engine: sa.Engine
     hook: Hook = field(default=no_hook)
+    turns: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
     @property
     def is_sqlite(self) -> bool:
@@ -58,7 +61,7 @@ class Database:
         Raises:
             StoreUnavailable: The database cannot be reached, is full, or stayed locked; trying again later may help.
         """
-        with _translated(), self.engine.connect() as connection, connection.begin():
+        with _translated(), self.turns, self.engine.connect() as connection, connection.begin():
             self.hook("begin")
             yield connection
             self.hook("commit")
@@ -67,7 +70,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Reads of one moment; takes no write lock."""
-        with _translated(), self.engine.connect() as connection, connection.execution_options(misora_read_only=True).begin():
+        read_only = {"misora_read_only": True}
+        with _translated(), self.turns, self.engine.connect() as connection, connection.execution_options(**read_only).begin():
             yield connection
 
     def close(self) -> None:
@@ -88,7 +92,7 @@ def open_database(url: str, *, hook: Hook = no_hook) -> Database:
             f"MISORA_DATABASE={url!r} is not a database URL; for example sqlite:///library/misora.db", field="MISORA_DATABASE"
         ) from error
     if parsed.get_backend_name() == "sqlite":
-        return Database(_open_sqlite(parsed), hook)
+        return Database(_open_sqlite(parsed), hook, threading.RLock() if in_memory(parsed) else nullcontext())
     if parsed.get_backend_name() == "postgresql":
         return Database(_open_postgresql(parsed), hook)
     raise InputError(f"MISORA_DATABASE starts with {parsed.drivername!r}; choose sqlite:/// or postgresql://", field="MISORA_DATABASE")
@@ -99,13 +103,17 @@ def lock(tx: sa.Connection, name: str) -> None:
     tx.execute(sa.select(locks.c.name).where(locks.c.name == name).with_for_update()).one()
 
 
+def in_memory(url: sa.URL) -> bool:
+    """Whether a SQLite database lives and dies with its one connection."""
+    return url.database in (None, "", ":memory:")
+
+
 def _open_sqlite(url: sa.URL) -> sa.Engine:
-    in_memory = url.database in (None, "", ":memory:")
-    if not in_memory:
+    if not in_memory(url):
         _make_folder(Path(str(url.database)))
-    options: dict[str, Any] = {"poolclass": sa.StaticPool} if in_memory else {}
+    options: dict[str, Any] = {"poolclass": sa.StaticPool} if in_memory(url) else {}
     engine = sa.create_engine(url.set(drivername="sqlite"), module=sqlite_driver, connect_args={"timeout": BUSY_SECONDS}, **options)
-    mode = "MEMORY" if in_memory else journal_mode(sqlite_driver.sqlite_version_info)
+    mode = "MEMORY" if in_memory(url) else journal_mode(sqlite_driver.sqlite_version_info)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite_driver.Connection, _: object) -> None:

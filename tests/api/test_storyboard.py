@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import misora
 from misora.api.storyboard import storyboard_from_clip
+from misora.base.errors import InputError
 from misora.editing.storyboard.file import write_storyboard
 from misora.editing.storyboard.records import Card, Storyboard
 from misora.media.decode import read_video
@@ -53,6 +55,28 @@ def test_a_file_becomes_a_film_that_replays(folder: Path) -> None:
 def test_a_record_needs_no_file() -> None:
     board = Storyboard((Card(0, "a dog runs"), Card(0.5, "a cat", seconds=0.25)), 64, 64, steps=1)
     assert misora.storyboard(board).frames.shape == (18, 64, 64, 3)
+
+
+def test_a_preset_is_laid_over_the_whole_film_and_replays(folder: Path) -> None:
+    board = Storyboard((Card(0, "a dog runs", image="first.png"),), 64, 64, seconds=0.25, steps=1, seed=2, preset="film-noir")
+    (folder / "noir.yaml").write_text(write_storyboard(board))
+    film = misora.storyboard(folder / "noir.yaml")
+    assert film.recipe.preset == "film-noir"
+    plain = misora.storyboard(replace(board, preset="", cards=(Card(0, "a dog runs", image=str(folder / "first.png")),)))
+    assert colourfulness(film.frames) < 0.5 * colourfulness(plain.frames)
+    saved = film.save(folder / "noir.mp4")
+    assert np.array_equal(misora.replay(saved, images=[folder / "first.png"]).frames, film.frames)
+
+
+def colourfulness(frames: np.ndarray) -> float:
+    """Mean difference of red and blue, in levels."""
+    return float(np.abs(frames[..., 0].astype(np.int16) - frames[..., 2]).mean())
+
+
+def test_a_preset_and_a_clip_that_is_kept_are_refused(folder: Path) -> None:
+    (folder / "noir.yaml").write_text(STORY.replace("seed: 3", "preset: film-noir"))
+    with pytest.raises(InputError, match=r"cards\[3\] keeps its clip as it was, and a preset changes every frame"):
+        misora.storyboard(folder / "noir.yaml")
 
 
 def test_a_clip_becomes_cards_whose_film_is_the_clip(folder: Path) -> None:

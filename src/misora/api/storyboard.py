@@ -27,7 +27,10 @@ from misora.editing.storyboard.file import read_storyboard
 from misora.editing.storyboard.records import Storyboard
 from misora.editing.storyboard.shoot import Shoot
 from misora.media.decode import iter_frames, read_video
+from misora.media.grade import NEUTRAL
 from misora.media.probe import MediaInfo, probe
+from misora.prompting.preset_shelf import PresetShelf
+from misora.prompting.presets import Preset
 from misora.prompting.rewriter import Rewrite
 
 
@@ -56,7 +59,8 @@ def prepare_shoot(board: Storyboard, sources: Sequence[ClipSource], choices: Cho
     media = [read_source(source) for source in sources]
     readings: list[Rewrite] = []
     prompt = board.title or board.first_text or "storyboard"
-    captioned = board.rewritten(recording(readings, choices.rewrite_prompt)).with_numbered_media()
+    preset = preset_for(board, choices)
+    captioned = board.rewritten(recording(readings, choices.rewrite_prompt, preset)).with_numbered_media()
     scene = Scene(
         readings[0].text if readings else prompt,
         next((seed for seed in (choices.seed, board.seed) if seed is not None), secrets.randbits(SEED_BITS)),
@@ -67,14 +71,30 @@ def prepare_shoot(board: Storyboard, sources: Sequence[ClipSource], choices: Cho
     tool = Shoot(captioned)
     plan = tool.compile([one.footage for one in media], scene)
     inputs = tuple(RecipeInput(one.sha256, role="card") for one in media)
-    return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs, sampled=sampled_for(plan, choices))
+    name, grade = (preset.name, preset.grade) if preset else ("", NEUTRAL)
+    return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs, name, grade, sampled_for(plan, choices))
 
 
-def recording(readings: list[Rewrite], asked: bool | str) -> Callable[[str], Telling]:
+def preset_for(board: Storyboard, choices: Choices) -> Preset | None:
+    """The style of the film; raises InputError where a card promises to keep a clip as it was."""
+    wanted = choices.preset or board.preset
+    if not wanted:
+        return None
+    kept = next((number for number, card in enumerate(board.cards) if card.clip is not None and card.strength == 1), None)
+    if kept is not None:
+        raise InputError(
+            f"cards[{kept}] keeps its clip as it was, and a preset changes every frame; give it a strength below 1, for example 0.9,"
+            " or leave the preset out",
+            field=f"cards[{kept}].strength",
+        )
+    return wanted if isinstance(wanted, Preset) else PresetShelf(load_settings().presets).get(wanted)
+
+
+def recording(readings: list[Rewrite], asked: bool | str, preset: Preset | None) -> Callable[[str], Telling]:
     """Reads each text into ``readings``; what it returns is the caption."""
 
     def read(text: str) -> Telling:
-        readings.append(rewrite_as(asked, text))
+        readings.append(rewrite_as(asked, text, preset))
         return telling_of(readings[-1])
 
     return read

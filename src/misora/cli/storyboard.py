@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from misora.cli.options import AsJson, Guidance, Negative, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
+from misora.cli.options import AsJson, Guidance, Negative, NoRewrite, OutBeside, PresetName, Rewriter, Seed, Steps, rewriting
 
 if TYPE_CHECKING:
     from misora.editing.storyboard.records import Storyboard
@@ -36,6 +36,7 @@ def make(
     steps: Steps = None,
     guidance: Guidance = None,
     negative: Negative = "",
+    preset: PresetName = None,
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
     out: OutBeside = None,
@@ -48,7 +49,7 @@ def make(
     from misora.editing.storyboard.file import read_storyboard
     from misora.editing.storyboard.shoot import Shoot
 
-    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
+    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset)
     prepared = prepare_storyboard(read_storyboard(file), file.parent, choices)
     reading = [] if no_rewrite or not isinstance(prepared.tool, Shoot) else readings(prepared.tool.board)
     deliver_prepared(prepared, out or file.with_suffix(".mp4"), reading, as_json=as_json)

@@ -43,6 +43,11 @@ class Scene:
         """The same for the ``number``-th part of a plan, with noise of its own."""
         return replace(self, seed=(self.seed + number) % 2**63)
 
+    def drawn(self, seed: int | None, negatives: Sequence[str]) -> Scene:
+        """The same with a seed of its own, where there is one, and more that should not be seen."""
+        unseen = ", ".join(dict.fromkeys(text for text in (self.negative_prompt, *negatives) if text.strip()))
+        return replace(self, seed=self.seed if seed is None else seed, negative_prompt=unseen)
+
     def said(self, spans: Sequence[Span]) -> Scene:
         """The same with captions over time."""
         return replace(self, spans=tuple(spans))

@@ -62,6 +62,13 @@ def test_what_is_written_is_read_back_the_same() -> None:
     assert parse_storyboard(write_storyboard(board)) == board
 
 
+def test_what_later_files_may_say_is_read_and_written_too() -> None:
+    text = VERSION_1.replace("cards:", "preset: film-noir\ncards:\n  - {at: 0, text: a pig, seed: 8, negative: rain}", 1)
+    board = parse_storyboard(text.replace("at: 0\n", "at: 0.1\n"))
+    assert board.preset == "film-noir" and (board.cards[0].seed, board.cards[0].negative) == (8, "rain")
+    assert parse_storyboard(write_storyboard(board)) == board
+
+
 def test_json_is_read_too_tabs_and_all(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text(json.dumps({"format": "misora/storyboard/1", "cards": [{"at": 1, "text": "a dog"}]}, indent="\t"))
     board = read_storyboard(tmp_path / "s.json")
@@ -101,6 +108,7 @@ MISTAKES = {
     "two kinds": (HEAD + "cards:\n - at: 0\n   image: a\n   clip: b", 5, "cards[0].clip", "a card has an image or a clip, not both"),
     "strength": (HEAD + "cards:\n - at: 0\n   image: a\n   strength: 2", 5, "cards[0].strength", "strength=2 is outside 0 to 1"),
     "strength in words": (HEAD + "cards:\n - at: 0\n   image: a\n   strength: very", 5, "cards[0].strength", "is not a number from 0 to 1"),
+    "seed": (HEAD + "cards:\n - at: 0\n   text: x\n   seed: -1", 5, "cards[0].seed", "seed=-1 is outside 0 to 2**63 - 1; nearest: 0"),
     "transition": (HEAD + "cards:\n - at: 0\n   text: x\n   transition: wipe", 5, "cards[0].transition", "choose one of auto, cut, bridge"),
     "in without clip": (HEAD + "cards:\n - at: 0\n   text: x\n   in: 2", 5, "cards[0].in", "in and out belong to a clip"),
     "out before in": (HEAD + "cards:\n - at: 0\n   clip: x\n   in: 2\n   out: 1", 6, "cards[0].out", "out=1 must be after in=2 s"),

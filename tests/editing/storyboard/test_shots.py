@@ -102,6 +102,25 @@ def test_sixty_four_cards_and_more() -> None:
     assert len({canvas.seed for canvas in plan.canvases}) == 100
 
 
+def test_a_stretch_takes_the_seed_and_what_its_cards_exclude_together() -> None:
+    scene = replace(SCENE, negative_prompt="rain")
+    cards = (Card(0, "a", negative="a dog"), Card(1, "b", seed=9, negative="a cat"), Card(3, "c", transition="cut", negative="rain"))
+    first, second = compile_storyboard(Storyboard(cards, 64, 96), (), scene).canvases
+    assert (first.seed, first.negative_prompt) == (9, "rain, a dog, a cat")
+    assert (second.seed, second.negative_prompt) == (SCENE.numbered(1).seed, "rain")
+
+
+def test_a_kept_clip_divides_a_shot_into_stretches_with_seeds_of_their_own() -> None:
+    plan = plan_of(Card(0, "a", seed=1), Card(1, clip="c", end=1, seed=2), Card(3, "b", seconds=1, seed=2), media=(CLIP,))
+    assert [canvas.seed for canvas in plan.canvases] == [1, 2]
+
+
+def test_two_seeds_in_one_stretch_are_refused() -> None:
+    with pytest.raises(InputError, match=r"cards\[2\].seed=4: one stretch is made from one seed, and cards\[0\] gave it 3") as caught:
+        plan_of(Card(0, "a", seed=3), Card(1, "b"), Card(2, "c", seed=4))
+    assert caught.value.field == "cards[2].seed"
+
+
 def test_a_long_stretch_is_warned_of() -> None:
     (note,) = plan_of(Card(0, "a"), Card(8, "b")).notes
     assert note.startswith("cards[0] and cards[1] are 8 s apart; beyond 5 s")

@@ -21,10 +21,10 @@ from misora.editing.storyboard.times import parse_time
 T = TypeVar("T")
 FORMAT = "misora/storyboard/1"
 BOARD_ENTRIES = (
-    "format", "title", "size", "resolution", "aspect", "fps", "seconds", "seed", "steps", "guidance", "negative", "characters", "places",
-    "cards",
+    "format", "title", "size", "resolution", "aspect", "fps", "seconds", "seed", "steps", "guidance", "negative", "preset", "characters",
+    "places", "cards",
 )  # fmt: skip
-CARD_ENTRIES = ("at", "text", "seconds", "image", "clip", "in", "out", "strength", "transition")
+CARD_ENTRIES = ("at", "text", "seconds", "image", "clip", "in", "out", "strength", "transition", "seed", "negative")
 
 
 def read_storyboard(path: Path) -> Storyboard:
@@ -58,6 +58,7 @@ def parse_storyboard(text: str, name: str = "the storyboard", folder: Path | Non
         "steps": top.read("steps", int, "a whole number"),
         "guidance": top.read("guidance", float, "a number"),
         "negative": top.text("negative") or "",
+        "preset": top.text("preset") or "",
         "characters": top.texts("characters"),
         "places": top.texts("places"),
     }
@@ -127,6 +128,8 @@ def read_card(entries: Entries, fps: float) -> Card:
         "start": time("in") or 0.0,
         "end": time("out"),
         "transition": transition,
+        "seed": entries.read("seed", int, "a whole number"),
+        "negative": entries.text("negative") or "",
     }
     strength = entries.read("strength", float, "a number from 0 to 1")
     if strength is not None:
@@ -161,6 +164,7 @@ def write_storyboard(board: Storyboard) -> str:
         "steps": board.steps,
         "guidance": plain(board.guidance),
         "negative": board.negative or None,
+        "preset": board.preset or None,
         "characters": board.characters or None,
         "places": board.places or None,
     }
@@ -180,6 +184,8 @@ def card_data(card: Card) -> dict[str, Any]:
         "in": plain(card.start) if card.start else None,
         "out": plain(card.end),
         "strength": None if card.strength == 1 else plain(card.strength),
+        "seed": card.seed,
+        "negative": card.negative or None,
     }
     return {name: value for name, value in data.items() if value is not None}
 

@@ -40,6 +40,8 @@ class Card:
         clip: A clip that is seen from ``at`` on, from its second ``start`` to ``end`` (None: to its last frame).
         strength: How firmly the picture or clip is kept, 0 to 1; at 1 a clip's frames stay bit for bit.
         transition: From the card before: a hard cut, a bridge, or by the width of the gap.
+        seed: Of the noise that the card's stretch is made from; None follows the storyboard's.
+        negative: What should not be seen there, beside the storyboard's own.
         beats: The text's moments as in ``Telling``, once it was rewritten; they share the time until another card speaks.
     """
 
@@ -52,6 +54,8 @@ class Card:
     end: float | None = None
     strength: float = 1.0
     transition: Transition = "auto"
+    seed: int | None = None
+    negative: str = ""
     beats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -66,6 +70,8 @@ class Card:
             raise InputError("a card needs text, an image or a clip", field="text")
         if not 0 <= self.strength <= 1:
             raise InputError(f"strength={self.strength:g} is outside 0 to 1; nearest: {min(max(self.strength, 0), 1):g}", field="strength")
+        if self.seed is not None and not 0 <= self.seed < 2**63:
+            raise InputError(f"seed={self.seed} is outside 0 to 2**63 - 1; nearest: {min(max(self.seed, 0), 2**63 - 1)}", field="seed")
         if self.transition not in get_args(Transition):
             raise InputError(
                 f"transition={self.transition!r} is not known; choose one of {', '.join(get_args(Transition))}", field="transition"
@@ -103,6 +109,7 @@ class Storyboard:
         seconds: Of the film; None is where the last card ends.
         characters, places: Names that texts may use, and what they stand for.
         seed, steps, guidance, negative: As in ``generate``; None is drawn, or the model's own default.
+        preset: Name of the style that all of it is seen in; empty is none.
     """
 
     cards: tuple[Card, ...]
@@ -117,6 +124,7 @@ class Storyboard:
     steps: int | None = None
     guidance: float | None = None
     negative: str = ""
+    preset: str = ""
 
     def __post_init__(self) -> None:
         # A recipe hands cards in as plain data.

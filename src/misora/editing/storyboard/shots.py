@@ -26,11 +26,13 @@ class Placed:
     """A card on the grid of frames.
 
     Args:
+        number: Its place among the storyboard's cards, from 0.
         start, stop: First frame, and the frame after the last; equal for a moment.
         frames: Its picture or clip, (T, H, W, 3); None when it has only text.
     """
 
     card: Card
+    number: int
     start: int
     stop: int
     frames: Frames | None
@@ -79,12 +81,12 @@ def place(card: Card, number: int, files: dict[str, Footage], board: Storyboard)
         last = len(clip.frames) if card.end is None else clip.frame_at(card.end, f"cards[{number}].out")
         if last <= first:
             raise InputError(f"cards[{number}] shows no frame of its clip of {clip.seconds:.4g} s", field=f"cards[{number}].in")
-        return Placed(card, start, start + last - first, clip.frames[first:last])
+        return Placed(card, number, start, start + last - first, clip.frames[first:last])
     count = 0 if card.seconds is None else max(1, round(card.seconds * board.fps))
     if card.image is None:
-        return Placed(card, start, start + count, None)
+        return Placed(card, number, start, start + count, None)
     picture = conformed(files[card.image], board.height, board.width, board.fps).frames[:1]
-    return Placed(card, start, start + count, np.repeat(picture, max(1, count), axis=0))
+    return Placed(card, number, start, start + count, np.repeat(picture, max(1, count), axis=0))
 
 
 def check_apart(cards: Sequence[Placed], fps: float) -> None:
@@ -153,12 +155,31 @@ def shoot(shot: Shot, spans: tuple[Span, ...], board: Storyboard, scene: Scene) 
         before = kept[number - 1].frames if number else None
         after = kept[number].frames if number < len(kept) else None
         if stop > start:
-            said = scene.numbered(number).said(window(spans, (start - shot.start) / board.fps))
+            said = asked(speakers(shot, start, stop), scene.numbered(number)).said(window(spans, (start - shot.start) / board.fps))
             pins = [pin(card, start) for card in shot.cards if card.is_pinned and start <= card.start < stop]
             parts.append(bridge(before, stop - start, after, board.fps, said, size=(board.height, board.width), pins=pins))
         if after is not None:
             parts.append(Kept(after))
     return parts
+
+
+def speakers(shot: Shot, start: int, stop: int) -> list[Placed]:
+    """The cards in force on frames ``[start, stop)`` of a shot: the one that began last before, and those that begin within."""
+    before = [card for card in shot.cards if card.start <= start]
+    return before[-1:] + [card for card in shot.cards if start < card.start < stop]
+
+
+def asked(cards: Sequence[Placed], scene: Scene) -> Scene:
+    """``scene`` with what its cards ask for themselves; raises InputError where two want noise of their own in one stretch."""
+    seeded = [card for card in cards if card.card.seed is not None]
+    if len({card.card.seed for card in seeded}) > 1:
+        first, second = seeded[0], seeded[1]
+        raise InputError(
+            f"cards[{second.number}].seed={second.card.seed}: one stretch is made from one seed, and cards[{first.number}] gave it"
+            f" {first.card.seed}; leave one out, or begin cards[{second.number}] with transition: cut",
+            field=f"cards[{second.number}].seed",
+        )
+    return scene.drawn(seeded[0].card.seed if seeded else None, [card.card.negative for card in cards])
 
 
 def pin(card: Placed, start: int) -> Pin:

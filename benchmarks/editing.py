@@ -1,31 +1,34 @@
-"""What the editing tools promise, measured: seams, colour drift over chained extensions, pins, remix strengths; and a sheet to look at.
+"""What the editing tools promise, measured with N and 95 % intervals; and a sheet to look at.
 
-    python benchmarks/editing.py [--clips 4] [--size 256x256] [--extensions 10] [--steps 25] [--sheet docs/pictures/editing.webp]
+    python benchmarks/editing.py [--clips 4] [--size 256x256] [--extensions 10] [--steps 25] [--only seams,pins] [--sheet SHEET.webp]
 
-The clips are the stage's own, so the source is sharper than anything the model makes: the hardest case for a seam. Needs the sprite atlas
-(misora world build). Blend and remix against what they show are judged by the critic, and so wait for its weights.
+Seams, pins and drift are read from pixels, remixes, blends and storyboards read back by the critic, which is not the judge: a judge would
+have to stay out of tools that use the critic themselves. The clips are the stage's own, so the source is sharper than anything the model
+makes: the hardest case for a seam. Needs the sprite atlas (misora world build).
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import statistics
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
+from editing_pixels import DRIFTS, drift, pin_loss, seams
+from editing_reading import blend_correlation, film, remixes
 from machine import facts, markdown
 
 import misora
-from misora.api.generate import resident_pipeline
 from misora.base.canvas import Frames
 from misora.base.recipe import Recipe
 from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape, parse_size
 from misora.editing.remix import STRENGTHS
+from misora.evaluation.statistics import Figure, bootstrap, mean, share
 from misora.media.contact_sheet import write_contact_sheet
+from misora.pipelines.critic import Critic, load_critic
 from misora.world.assets import load_atlas
 from misora.world.captions import canonical_caption
 from misora.world.casting import Casting, sample_scene
@@ -33,6 +36,36 @@ from misora.world.render import Renderer
 
 SEAM_TIMES = 1.5
 DRIFT_LEVELS = 3.0
+PIN_DB = 0.5
+CORRELATION = 0.9
+FILM_SHARE = 0.85
+CUT_FRAMES = 8
+
+
+@dataclass
+class Bench:
+    """What every measure works on, and the rows and pictures that they leave."""
+
+    clips: list[misora.Video]
+    options: dict[str, int]
+    extensions: int
+    rows: list[list[str]] = field(default_factory=lambda: [["what", "result (95 % interval)", "aim", "N"]])
+    sheet: dict[str, Frames] = field(default_factory=dict)
+
+    def add(self, what: str, figure: Figure, unit: str, aim: str) -> None:
+        """One row of the table, told at once."""
+        row = [what, f"{figure.value:.2f}{unit} ({figure.low:.2f} to {figure.high:.2f})", aim, str(figure.count)]
+        print(" | ".join(row), file=sys.stderr, flush=True)
+        self.rows.append(row)
+
+    @property
+    def pairs(self) -> list[tuple[misora.Video, misora.Video]]:
+        """Each clip and the next."""
+        return list(zip(self.clips, [*self.clips[1:], self.clips[0]], strict=True))
+
+    def critic(self) -> Critic:
+        settings = load_settings()
+        return load_critic(settings.weights, settings.device)
 
 
 def stage_clips(count: int, size: str) -> Iterator[misora.Video]:
@@ -47,66 +80,65 @@ def stage_clips(count: int, size: str) -> Iterator[misora.Video]:
         yield misora.Video(renderer.render(scene, shape).frames.numpy(), 24.0, Recipe(caption, caption, shape, 0, 0, 0, "stage"))
 
 
-def changes(frames: Frames) -> np.ndarray:
-    """Mean difference of each frame from the one before, in levels of 255."""
-    return np.abs(np.diff(frames.astype(np.int16), axis=0)).mean((1, 2, 3))
+def measure_seams(bench: Bench) -> None:
+    """The change at each tool's joints."""
+    for name, found, frames in seams(bench.clips, bench.options):
+        bench.add(f"seam, {name}", median(found), "x", f"at most {SEAM_TIMES}x")
+        bench.sheet[name] = frames
 
 
-def seam(video: misora.Video, joints: list[int]) -> float:
-    """The largest change at a joint, in medians of the clip's own."""
-    steps = changes(np.concatenate([video.frames, video.frames[:1]]))
-    return max(float(steps[joint - 1]) for joint in joints) / max(0.1, float(np.median(steps)))
+def measure_pins(bench: Bench) -> None:
+    """Pinned frames against the autoencoder's own."""
+    bench.add("pinned frame, loss", mean([pin_loss(clip, bench.options) for clip in bench.clips]), " dB", f"within {PIN_DB:g} dB")
 
 
-def seams(clips: list[misora.Video], options: dict[str, int]) -> Iterator[tuple[str, list[float], Frames]]:
-    """Each tool that joins: its seams, and the first clip's result."""
-    tools = {
-        "extend": (lambda clip: misora.extend(clip, 1.0, **options), [48]),
-        "extend backward": (lambda clip: misora.extend(clip, 1.0, backward=True, **options), [24]),
-        "fill": (lambda clip: misora.fill(clip, 0.75, 1.25, **options), [18, 30]),
-        "loop": (lambda clip: misora.loop(clip, **options), [48, 72]),
-    }
-    for name, (make, joints) in tools.items():
-        made = [make(clip) for clip in clips]
-        print(f"{name} done", file=sys.stderr)
-        yield name, [seam(video, joints) for video in made], made[0].frames
+def measure_drift(bench: Bench) -> None:
+    """Mean colour after a chain of extensions, ours and others'."""
+    for how in DRIFTS if bench.extensions else ():
+        found = [drift(clip, bench.extensions, how, bench.options) for clip in bench.clips]
+        bench.add(f"colour after {bench.extensions} extensions of 2 s, by {how}", median(found), " levels", f"within {DRIFT_LEVELS:g}")
 
 
-def drift(clip: misora.Video, extensions: int, how: str, options: dict[str, int]) -> float:
-    """Distance of the last second's mean colour from the first's, in levels, after ``extensions`` of two seconds."""
-    first = clip.frames[:24].mean((0, 1, 2))
-    video = replace(clip, frames=clip.frames[-24:])
-    for number in range(extensions):
-        if how == "last frame":
-            shape = {"size": (clip.frames.shape[2], clip.frames.shape[1]), "seconds": 2.0, "rewrite": False}
-            video = misora.generate(clip.recipe.caption, image=video.frames[-1], **shape, **(options | {"seed": number}))
-        else:
-            source = video if how == "latents" else replace(video, tail=None)
-            longer = misora.extend(source, 2.0, **(options | {"seed": number}))
-            video = replace(longer, frames=longer.frames[-24:])
-    return float(np.abs(video.frames[-24:].mean((0, 1, 2)) - first).max())
+def measure_remixes(bench: Bench) -> None:
+    """Distance to the source and agreement with the new caption, by strength."""
+    critic = bench.critic()
+    made = [remixes(clip, other.recipe.caption, critic, bench.options) for clip, other in bench.pairs]
+    for number, name in enumerate(STRENGTHS):
+        bench.add(f"remix {name}: distance to the source", mean([one.distance[number] for one in made]), " levels", "rises")
+        bench.add(f"remix {name}: agreement with the new caption", mean([one.agreement[number] for one in made]), "", "rises")
+        bench.sheet[f"remix, {name}"] = made[0].frames[name]
+    for number, what in enumerate(("distance", "agreement")):
+        bench.add(f"remixes whose {what} rises throughout", share(sum(one.rises[number] for one in made), len(made)), "", "1.00")
 
 
-def pins(clip: misora.Video, options: dict[str, int]) -> tuple[float, float]:
-    """PSNR of a pinned first frame as it comes back, and of the autoencoder's own reconstruction of it."""
-    codec = resident_pipeline(load_settings()).codec
-    own = next(codec.decode([codec.encode(clip.frames[:1])]))[0]
-    size = (clip.frames.shape[2], clip.frames.shape[1])
-    made = misora.generate(clip.recipe.caption, image=clip.frames[0], size=size, seconds=0.7, rewrite=False, **options).frames[0]
-    return psnr(made, clip.frames[0]), psnr(own, clip.frames[0])
+def measure_blends(bench: Bench) -> None:
+    """Whether influence, as it is read, follows the curve."""
+    critic = bench.critic()
+    found = [blend_correlation(clip, other, critic, bench.options) for clip, other in bench.pairs]
+    bench.add("blend: rank correlation of curve and reading", mean(found), "", f"at least {CORRELATION:g}")
 
 
-def remixes(clips: list[misora.Video], strength: str, options: dict[str, int]) -> tuple[list[float], Frames]:
-    """How far each clip moves towards the next one's caption, in levels, and the first clip's result."""
-    captions = [clip.recipe.caption for clip in [*clips[1:], clips[0]]]
-    made = [misora.remix(clip, said, strength, rewrite=False, **options).frames for clip, said in zip(clips, captions, strict=True)]
-    print(f"remix {strength} done", file=sys.stderr)
-    return [float(np.abs(one.astype(np.int16) - clip.frames).mean()) for one, clip in zip(made, clips, strict=True)], made[0]
+def measure_storyboards(bench: Bench) -> None:
+    """Cards in their own span against the same captions alone, and cuts."""
+    critic, captions = bench.critic(), [clip.recipe.caption for clip in bench.clips]
+    height, width = bench.clips[0].frames.shape[1:3]
+    turned = [[captions[(number + step) % len(captions)] for step in range(3)] for number in range(len(captions))]
+    films = [film((first, second, third), (width, height), critic, bench.options) for first, second, third in turned]
+    scores = np.array([[np.mean(one.in_film), np.mean(one.alone)] for one in films])
+    kept = bootstrap(lambda rows: float(rows[:, 0].mean() / max(1e-9, rows[:, 1].mean())), scores)
+    bench.add("storyboard: score of cards, of the same captions alone", kept, "", f"at least {FILM_SHARE:g}")
+    bench.add("storyboard: cuts within a latent frame", share(sum(one.cut_off_by <= CUT_FRAMES for one in films), len(films)), "", "1.00")
+    bench.sheet["storyboard"] = films[0].frames
 
 
-def psnr(first: Frames, second: Frames) -> float:
-    error = float(np.square(first.astype(np.float32) - second).mean())
-    return 10 * np.log10(255**2 / max(error, 1e-3))
+MEASURES: dict[str, Callable[[Bench], None]] = {
+    "seams": measure_seams,
+    "pins": measure_pins,
+    "remixes": measure_remixes,
+    "blends": measure_blends,
+    "storyboards": measure_storyboards,
+    "drift": measure_drift,
+}
 
 
 def main() -> None:
@@ -115,28 +147,18 @@ def main() -> None:
     parser.add_argument("--size", default="256x256")
     parser.add_argument("--extensions", type=int, default=10)
     parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--only", default=",".join(MEASURES), help="some of the measures, by commas")
     parser.add_argument("--sheet", help="also draw a contact sheet of every tool on the first clip")
     args = parser.parse_args()
-    options = {"steps": args.steps, "seed": 1}
+    if unknown := set(args.only.split(",")) - set(MEASURES):
+        parser.error(f"--only {', '.join(unknown)} is not known; choose of {', '.join(MEASURES)}")
     clips = list(stage_clips(args.clips, args.size))
-    rows, sheet = [["what", "result", "aim", "N"]], {"the stage's clip": clips[0].frames}
-    for name, found, frames in seams(clips, options):
-        rows.append([f"seam, {name}", spread(found, "x"), f"at most {SEAM_TIMES}x", str(len(found))])
-        sheet[name] = frames
-    own = [made - ours for made, ours in (pins(clip, options) for clip in clips)]
-    rows.append(["pinned frame against the autoencoder's own", spread(own, " dB"), "within 0.5 dB", str(len(own))])
-    for name in STRENGTHS:
-        found, frames = remixes(clips, name, options)
-        rows.append([f"remix {name}: distance to the source", spread(found, " levels"), "rises", str(len(found))])
-        sheet[f"remix, {name}"] = frames
-    for how in ("latents", "pictures", "last frame") if args.extensions else ():
-        found = [drift(clip, args.extensions, how, options) for clip in clips]
-        what = f"colour after {args.extensions} extensions of 2 s, by {how}"
-        rows.append([what, spread(found, " levels"), f"within {DRIFT_LEVELS:g}", str(len(found))])
-        print(f"drift by {how} done", file=sys.stderr)
-    print(f"{facts()}; `python {' '.join(sys.argv)}`\n\n{markdown(rows)}")
+    bench = Bench(clips, {"steps": args.steps, "seed": 1}, args.extensions, sheet={"the stage's clip": clips[0].frames})
+    for name in args.only.split(","):
+        MEASURES[name](bench)
+    print(f"{facts()}; `python {' '.join(sys.argv)}`\n\n{markdown(bench.rows)}")
     if args.sheet:
-        sheet |= others(clips, options)
+        sheet = bench.sheet | others(clips, bench.options)
         write_contact_sheet(args.sheet, list(sheet.values()), columns=8, cell_height=96, labels=list(sheet))
         print(args.sheet)
 
@@ -146,18 +168,16 @@ def others(clips: list[misora.Video], options: dict[str, int]) -> dict[str, Fram
     first, second = clips[0], clips[1 % len(clips)]
     height, width = first.frames.shape[1:3]
     return {
-        "connect": misora.connect(first, second, 1.0, **options).frames,
         "remix in a box": misora.remix(first, second.recipe.caption, "strong", box=(width // 2, 0, width, height), **options).frames,
         "restyle, film-noir": misora.restyle(first, "film-noir", **options).frames,
         "re-cut": misora.recut(first, ["1-2", "gap:0.5", "0-1"], **options).frames,
-        "blend": misora.blend(first, second, **options).frames,
         "reframe": misora.reframe(first, size=f"{width * 3 // 2}x{height}", **options).frames,
     }
 
 
-def spread(values: list[float], unit: str) -> str:
-    """``median (least to most)``."""
-    return f"{statistics.median(values):.2f}{unit} ({min(values):.2f} to {max(values):.2f})"
+def median(values: list[float]) -> Figure:
+    """The median with its bootstrap interval."""
+    return bootstrap(lambda rows: float(np.median(rows)), np.array(values))
 
 
 if __name__ == "__main__":

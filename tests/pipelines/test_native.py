@@ -96,6 +96,19 @@ def test_a_long_clip_whose_end_is_known_is_made_from_its_end(rng: np.random.Gene
     assert np.abs(frames[34:].astype(int) - one_window.sample(canvas(41, pins=pins))[34:]).mean() < 12
 
 
+def test_a_long_gap_sees_both_of_its_sides(rng: np.random.Generator) -> None:
+    clip, other = (rng.integers(0, 256, (9, 64, 64, 3), dtype=np.uint8) for _ in range(2))
+
+    def made(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        return tiny_pipeline(max_window=4).sample(canvas(57, pins=(Pin(first), Pin(last, 48)))).astype(int)
+
+    frames = made(clip, clip)
+    assert frames.shape[0] == 57 and len(np.unique(frames.mean((1, 2, 3)))) > 20
+    changed = np.abs(made(clip, other) - frames).mean((1, 2, 3))
+    # latent frames 0 to 2 are made from the first side, 5 to 7 from the last, 3 and 4 with sight of both
+    assert changed[:17].max() == 0 < changed[17:33].min()
+
+
 def test_progress_is_told_of_every_step_and_every_latent_frame() -> None:
     seen: list[Step] = []
     tiny_pipeline(max_window=4).sample(canvas(33), seen.append)

@@ -97,8 +97,16 @@ def test_a_known_end_with_a_free_beginning_leads_backwards() -> None:
     codec = VideoCodec(tiny_vae())
     known = encode_pins([Pin(blank(8), 9)], grid_of(VideoShape(17, 64, 96, 24.0)), codec, 8)
     assert known.leads_backwards
-    later = known.with_future(torch.ones(1, 8, 2, 2, 3))
+    later = known.with_made(torch.ones(1, 8, 2, 2, 3), start=1)
     assert later.frame_strength.tolist() == [[0.0, 1.0, 1.0]] and (later.latents[:, :, 1:] == 1).all()
+
+
+def test_two_known_ends_have_a_gap_between_them_unless_it_is_known_a_little() -> None:
+    codec, grid = VideoCodec(tiny_vae()), grid_of(VideoShape(25, 64, 96, 24.0))
+    ends = [Pin(blank(1)), Pin(blank(8), 17)]
+    assert encode_pins(ends, grid, codec, 8).has_gap
+    assert not encode_pins([Pin(blank(25), 0, 0.2), *ends], grid, codec, 8).has_gap
+    assert not encode_pins(ends[:1], grid, codec, 8).has_gap and not encode_pins(ends[1:], grid, codec, 8).has_gap
 
 
 def test_a_moving_mask_holds_cells_that_it_covers_in_every_picture_of_a_latent_frame() -> None:

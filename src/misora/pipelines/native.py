@@ -35,7 +35,7 @@ from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
 from misora.pipelines.upsampling import Enlarger
-from misora.pipelines.windows import MAX_WINDOW, Window, windows_from_end, windows_of
+from misora.pipelines.windows import MAX_WINDOW, Window, windows_between, windows_from_end, windows_of
 
 STEPS = 25
 GUIDANCE = 3.0
@@ -122,7 +122,7 @@ class NativePipeline:
         script = encode_script(canvas, self.text_encoder)
         known = encode_pins(canvas.pins, grid, self.codec, self.transformer.config.latent_channels)
         if canvas.past is not None:
-            known = known.with_past(torch.from_numpy(canvas.past)[None].to(known.latents))
+            known = known.with_made(torch.from_numpy(canvas.past)[None].to(known.latents))
         latents = self._denoise(canvas, script, known, progress, preview)
         if tail is not None:
             latents = tail.watch(latents, goes_on=canvas.past is not None)
@@ -135,26 +135,20 @@ class NativePipeline:
     def _denoise(self, canvas: Canvas, script: Script, known: Known, progress: Progress, preview: Preview | None) -> Iterator[Tensor]:
         """Clean latents (1, C, t, h, w) in order of time; only what a window adds."""
         grid = grid_of(canvas.shape)
-        backwards = known.leads_backwards
-        windows = list((windows_from_end if backwards else windows_of)(grid.latent.num_frames, self.max_window))
+        windows = list(windows_for(known, grid.latent.num_frames, self.max_window))
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
-        pieces: list[Tensor] = []
-        whole: Tensor | None = None
+        made, sent = [False] * grid.latent.num_frames, 0
         for index, window in enumerate(replace(window, goes_on=canvas.past is not None) for window in windows):
             part = known.part(window.start, window.stop)
-            if whole is not None and backwards:
-                part = part.with_future(whole[:, :, : window.stop - window.new_stop])
-            elif whole is not None:
-                part = part.with_past(whole[:, :, window.start - window.new_start :])
             steps = sampling_of(canvas).steps
             watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps)
             whole = self._sample_window(canvas, script, part, noise[:, :, window.start : window.stop], window, watcher)
-            added = whole[:, :, window.new_start - window.start : window.new_stop - window.start]
-            if backwards:
-                pieces.insert(0, added)
-            else:
-                yield added
-        yield from pieces
+            known = known.with_made(whole[:, :, window.new_start - window.start : window.new_stop - window.start], window.new_start)
+            made[window.new_start : window.new_stop] = [True] * (window.new_stop - window.new_start)
+            ready = made.index(False) if False in made else len(made)
+            if ready > sent:
+                yield known.latents[:, :, sent:ready]
+            sent = ready
 
     def _sample_window(self, canvas: Canvas, script: Script, known: Known, noise: Tensor, window: Window, watcher: Watcher) -> Tensor:
         """Clean latents of a window, (1, C, t, h, w)."""
@@ -185,6 +179,13 @@ class Watcher:
         self.progress(Step("denoise", self.done, self.total))
         if self.preview is not None and (step.index + 1) % max(1, step.total // PREVIEWS) == 0:
             self.preview(self.grid.crop(next(self.codec.decode([step.x0[:, :, -1:]]))))
+
+
+def windows_for(known: Known, num_frames: int, size: int) -> Iterator[Window]:
+    """Windows in the order that lets each see what is known on its side."""
+    if known.has_gap:
+        return windows_between(num_frames, size)
+    return (windows_from_end if known.leads_backwards else windows_of)(num_frames, size)
 
 
 def steps_to_wait(sigmas: Tensor) -> int:

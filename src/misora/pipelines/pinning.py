@@ -47,23 +47,25 @@ class Known:
         """Latent frames ``[start, stop)``."""
         return Known(self.latents[:, :, start:stop], self.strength[:, :, start:stop])
 
-    def with_past(self, latents: Tensor) -> Known:
-        """The same with its first frames replaced by ``latents``, clean and never to be touched."""
-        count = latents.shape[2]
-        strength = torch.cat([torch.ones_like(self.strength[:, :, :count]), self.strength[:, :, count:]], dim=2)
-        return Known(torch.cat([latents, self.latents[:, :, count:]], dim=2), strength)
-
-    def with_future(self, latents: Tensor) -> Known:
-        """The same with its last frames replaced by ``latents``, clean and never to be touched."""
-        free = self.latents.shape[2] - latents.shape[2]
-        strength = torch.cat([self.strength[:, :, :free], torch.ones_like(self.strength[:, :, free:])], dim=2)
-        return Known(torch.cat([self.latents[:, :, :free], latents], dim=2), strength)
+    def with_made(self, latents: Tensor, start: int = 0) -> Known:
+        """The same with the frames from ``start`` on replaced by ``latents``, clean and never to be touched."""
+        made, strength = self.latents.clone(), self.strength.clone()
+        stop = start + latents.shape[2]
+        made[:, :, start:stop] = latents
+        strength[:, :, start:stop] = 1
+        return Known(made, strength)
 
     @property
     def leads_backwards(self) -> bool:
         """Whether the end is known and the beginning is not, so that a long clip should be made from its end."""
         firmness = self.frame_strength[0]
         return bool(firmness[-1] > 0 and firmness[0] == 0)
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether both ends are known and something between them is not, so that a long clip should be made from both."""
+        firmness = self.frame_strength[0]
+        return bool(firmness[0] > 0 and firmness[-1] > 0 and (firmness == 0).any())
 
     def start(self, noise: Tensor) -> Tensor:
         """Where sampling begins: held frames at their own level, everything else pure noise."""

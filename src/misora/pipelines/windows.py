@@ -1,18 +1,21 @@
 """Long clips: the network looks at a window; each next window begins with the last latent frames of the one before, clean.
 
 A window after the first is numbered from 1, as the transformer asks: only the clip's true start is a single picture. A clip whose end is
-known and whose beginning is not is made from its end, each window ending with the first latent frames of the one after.
+known and whose beginning is not is made from its end, each window ending with the first latent frames of the one after. A gap between two
+known ends is made from both, and the last window closes it with sight of either side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_WINDOW = 7
 """Latent frames that the network sees at once, as many as in training: 49 frames, 2 s at 24 frames a second."""
 OVERLAP = 3
 """Latent frames that a window shares with the one before: a second of motion to go on from."""
+CLOSED = 3
+"""Least number of latent frames that the window which closes a gap makes: with two on each side it is as long as any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,12 @@ class Window:
 
     def __len__(self) -> int:
         return self.stop - self.start
+
+    def later(self, frames: int) -> Window:
+        """The same ``frames`` latent frames further on."""
+        return replace(
+            self, start=self.start + frames, stop=self.stop + frames, new_start=self.new_start + frames, new_stop=self.new_stop + frames
+        )
 
     @property
     def first_number(self) -> int:
@@ -52,3 +61,17 @@ def windows_from_end(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVE
     """The same from the last window to the first, as a mirror would show them."""
     for window in windows_of(num_frames, size, overlap):
         yield Window(num_frames - window.stop, num_frames - window.start, num_frames - window.stop, num_frames - window.new_start)
+
+
+def windows_between(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP) -> Iterator[Window]:
+    """Windows inwards from both ends, as far on either side, then one over the middle; one alone when all fit."""
+    if num_frames <= size:
+        yield Window(0, num_frames, 0, num_frames)
+        return
+    seen = max(1, (size - CLOSED) // 2)
+    closed = size - 2 * seen
+    front = (num_frames - closed + 1) // 2
+    yield from windows_of(front, size, overlap)
+    for window in windows_from_end(num_frames - closed - front, size, overlap):
+        yield window.later(front + closed)
+    yield Window(front - seen, front + closed + seen, front, front + closed)

@@ -20,6 +20,7 @@ from misora.editing.footage import Footage, conformed, makeable
 from misora.editing.plan import Made, Plan
 from misora.editing.scene import Scene
 from misora.editing.seams import Overlay
+from misora.media.spool import room_for
 
 DEPTH = 0.75
 """Noise level where both clips are seen alike."""
@@ -58,7 +59,7 @@ class Blend:
 
 def dissolve(first: Frames, second: Frames, share: npt.NDArray[np.float64]) -> Frames:
     """``first`` and ``second`` (T, H, W, 3) mixed by ``share`` (T,) of the second; exact at 0 and 1."""
-    mixed = np.empty_like(first)
+    mixed = room_for(first.shape)
     for index, weight in enumerate(share):
         mixed[index] = np.rint(first[index] + weight * (second[index].astype(np.float32) - first[index]))
     return mixed

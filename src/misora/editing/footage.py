@@ -12,6 +12,7 @@ from misora.base.errors import InputError
 from misora.base.shapes import MAX_FPS, MAX_SIDE, MIN_FPS, MIN_SIDE
 from misora.base.tail import Tail
 from misora.media.fit import fit_frames
+from misora.media.spool import room_for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,5 +85,7 @@ def at_rate(frames: Frames, fps: float, wanted: float) -> Frames:
         return frames
     count = max(1, round(len(frames) * wanted / fps))
     picked = (np.arange(count) * fps / wanted).round().astype(int).clip(0, len(frames) - 1)
-    taken: Frames = frames[picked]
+    taken = room_for((count, *frames.shape[1:]))
+    for index, source in enumerate(picked):
+        taken[index] = frames[source]
     return taken

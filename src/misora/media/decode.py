@@ -19,6 +19,7 @@ from misora.media.colour import to_rgb
 from misora.media.container import open_clip
 from misora.media.pictures import Picture
 from misora.media.probe import MediaInfo, is_picture_file, probe
+from misora.media.spool import room_for
 from misora.media.stills import open_image, read_image, source_name
 from misora.media.timing import TimedFrame, hold
 
@@ -43,12 +44,12 @@ class Clip:
 def read_video(
     path: StrPath, *, max_frames: int = MAX_FRAMES, max_pixels: float = MAX_FRAME_PIXELS, max_bytes: int = MAX_CLIP_BYTES
 ) -> Clip:
-    """A whole clip or animation in memory.
+    """A whole clip or animation as one array, which a long one has in a file instead of in memory.
 
     Args:
         max_frames: Longest clip accepted, after its rate was made constant.
         max_pixels: Largest frame accepted.
-        max_bytes: Most memory that the frames may take.
+        max_bytes: Most that the frames may take.
     Raises:
         MediaError: The file is missing, a still, damaged, or beyond a limit; checked before decoding.
     """
@@ -58,7 +59,7 @@ def read_video(
     if size_bytes > max_bytes:
         gib = size_bytes / 2**30
         raise MediaError(f"{source_name(path)} takes {gib:.1f} GiB as frames; the limit is {max_bytes / 2**30:g}: cut or shrink it")
-    frames = np.empty((info.num_frames, info.height, info.width, 3), np.uint8)
+    frames = room_for((info.num_frames, info.height, info.width, 3))
     done = 0
     for picture in _pictures(path, info):
         if done == len(frames):

@@ -11,6 +11,7 @@ from PIL import Image
 from misora.base.canvas import Frames
 from misora.base.errors import InputError
 from misora.media.pictures import Picture, to_pillow
+from misora.media.spool import room_for
 
 FitMode = Literal["crop", "pad", "edge", "stretch"]
 
@@ -28,7 +29,7 @@ def fit_frames(frames: Frames, height: int, width: int, mode: FitMode = "crop") 
     """
     if frames.shape[1:3] == (height, width):
         return frames
-    fitted = np.empty((len(frames), height, width, 3), np.uint8)
+    fitted = room_for((len(frames), height, width, 3))
     for index, frame in enumerate(frames):
         fitted[index] = fit_picture(frame, height, width, mode)
     return fitted

@@ -19,11 +19,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from misora.base.canvas import Frames, Mask, Pin
+from misora.base.canvas import Mask, Pin
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, latent_frames
 from misora.diffusion.flow import add_noise
 from misora.pipelines.grid import Grid
-from misora.pipelines.streaming import VideoCodec
+from misora.pipelines.streaming import VideoCodec, groups_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,8 +130,8 @@ def encode_part(pin: Pin, first: int, last: int, grid: Grid, codec: VideoCodec) 
     One picture more is encoded in front as context; frames that the pin does not have repeat its nearest one.
     """
     begin = TIME_STRIDE * (first - 1) if first else 0
-    frames: Frames = pin.frames[nearest(pin, np.arange(begin, TIME_STRIDE * last + 1))]
-    encoded = codec.encode(grid.pad(frames))
+    wanted = nearest(pin, np.arange(begin, TIME_STRIDE * last + 1))
+    encoded = codec.encode_groups(grid.pad(pin.frames[wanted[group]]) for group in groups_of(len(wanted)))
     return encoded[:, :, 1:] if first else encoded
 
 

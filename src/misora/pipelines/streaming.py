@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -25,11 +26,14 @@ class VideoCodec:
         self.device = vae.latent_mean.device
         self.dtype = next(vae.parameters()).dtype
 
-    @torch.no_grad()
     def encode(self, frames: Frames) -> Tensor:
         """Normalised latents (1, C, t, h, w), float32, of frames (T, H, W, 3), T = 1 + 8 (t - 1), on the padded grid."""
+        return self.encode_groups(frames[group] for group in groups_of(len(frames)))
+
+    @torch.no_grad()
+    def encode_groups(self, groups: Iterable[Frames]) -> Tensor:
+        """The same of frames that are drawn eight at a time, as ``groups_of`` numbers them."""
         memory: Memory = {}
-        groups = [np.repeat(frames[:1], TIME_STRIDE, axis=0), *(frames[i : i + TIME_STRIDE] for i in range(1, len(frames), TIME_STRIDE))]
         with self._precision():
             cells = [self.vae.encoder(self._to_pixels(group), memory) for group in groups]
         return self.vae.normalise(torch.cat(cells, dim=1).transpose(1, 2).float())
@@ -65,3 +69,9 @@ class VideoCodec:
     def _precision(self) -> torch.autocast:
         """bfloat16 arithmetic when the weights are; normalisation inside the blocks widens by itself."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16)
+
+
+def groups_of(num_frames: int) -> Iterator[npt.NDArray[np.int_]]:
+    """Frames that each latent frame stands for: the first one alone, standing still, then eight at a time."""
+    yield np.zeros(TIME_STRIDE, dtype=np.int_)
+    yield from (np.arange(start, min(start + TIME_STRIDE, num_frames)) for start in range(1, num_frames, TIME_STRIDE))

@@ -33,6 +33,27 @@ def test_moved_pixels_are_lent_nothing() -> None:
     assert (mended[:2] == 200).all() and (mended[2:] == 111).all()
 
 
+def test_light_that_jumps_at_a_joint_is_brought_in_slowly() -> None:
+    pictures = np.concatenate([flat(100, 3), flat(160, 30)])
+    mended = list(Joint(before=flat(100)[0])(iter(pictures), 3, 33))
+    levels = [100, *(int(picture[0, 0, 0]) for picture in mended)]
+    assert levels == sorted(levels) and levels[-1] == 160 and max(np.diff(levels)) <= 60 / LENT_FRAMES
+    before = [int(picture[0, 0, 0]) for picture in Joint(after=flat(100)[0])(iter(pictures[::-1]), 0, 30)]
+    assert before[::-1] == levels[1:]
+
+
+def test_light_that_was_changing_anyway_goes_on_doing_so() -> None:
+    levels = np.arange(20, 200, 6)
+    pictures = np.concatenate([flat(int(level)) for level in levels])
+    mended = list(Joint(before=pictures[4], after=pictures[25])(iter(pictures), 5, 25))
+    assert [int(picture[0, 0, 0]) for picture in mended] == levels[5:25].tolist()
+
+
+def test_a_joint_without_a_second_known_picture_cannot_tell_a_jump_from_motion() -> None:
+    (mended,) = Joint(before=flat(100)[0])(iter(np.concatenate([flat(100), flat(160)])), 1, 2)
+    assert (mended == 160).all()
+
+
 def test_a_joint_asks_for_no_picture_beyond_what_it_needs() -> None:
     drawn = []
 
@@ -42,7 +63,7 @@ def test_a_joint_asks_for_no_picture_beyond_what_it_needs() -> None:
             yield flat(index)[0]
 
     assert len(list(Joint(after=flat(9)[0])(pictures(), 3, 6))) == 3  # type: ignore[arg-type]
-    assert drawn[-1] == 6
+    assert drawn[-1] == 7
 
 
 def test_an_overlay_shows_the_source_outside_the_mask_and_what_was_made_inside(rng: np.random.Generator) -> None:

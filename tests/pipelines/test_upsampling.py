@@ -14,8 +14,8 @@ def frames(count: int, height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize(("height", "width", "expected"), [(24, 32, 0), (48, 64, 1), (36, 48, 1), (49, 64, 2), (96, 128, 2)])
-def test_it_doubles_until_the_size_is_covered(height: int, width: int, expected: int) -> None:
+@pytest.mark.parametrize(("height", "width", "expected"), [(24, 32, 0), (30, 40, 1), (48, 64, 1), (72, 96, 1), (73, 96, 2), (96, 128, 2)])
+def test_it_doubles_until_the_size_is_near(height: int, width: int, expected: int) -> None:
     assert passes(frames(1, 24, 32), height, width) == expected
     large = np.concatenate(list(Enlarger(tiny_upsampler()).enlarge([frames(2, 24, 32)], height, width)))
     assert large.shape == (2, height, width, 3) and large.dtype == np.uint8

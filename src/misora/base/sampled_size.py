@@ -1,9 +1,8 @@
 """At which size a video is sampled where there is an upsampler: the size at which the model has seen most.
 
 A player at 832x480 is of a scale that the model has hardly met, and a latent frame holds four times as many tokens as at 416x240. So what
-is larger is sampled with a short side of 240 to 288 pixels and doubled, once or several times, until it covers what was asked for; what
-overhangs is shrunk and cropped, never stretched. Doubling alone means one network for every size: 480p is one doubling, 720p two and a
-shrinking by 3/4, 1080p exactly two. Plain numbers; knows no network.
+is larger is sampled with a short side of 240 to 288 pixels, such that doublings bring it to what was asked for, or near: 480p is one
+doubling of 416x240, 1080p two of 480x270. What the aspect leaves over is cropped, never stretched. Plain numbers; knows no network.
 """
 
 from __future__ import annotations

@@ -60,6 +60,8 @@ def main() -> None:
             ["command", "seconds: median (least to most)", "peak MiB", "N"],
             row("misora --help", ["--help"], environ, max(5, options.runs)),
             row("2 s at 832x480, 24 fps", [*clip, "--seconds", "2"], environ, options.runs),
+            row("2 s at 832x480 sampled at that size (--native)", [*clip, "--seconds", "2", "--native"], environ, 1),
+            row("2 s at 1920x1080, 24 fps", [*clip, "--seconds", "2", "--resolution", "1080p"], environ, 1),
             row("5 s at 832x480, 24 fps", [*clip, "--seconds", "5"], environ, 1),
         ]
     print(f"{facts()}; {kind} weights; `{' '.join(['python', *sys.argv])}`\n\n{markdown(rows)}")

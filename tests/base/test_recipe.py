@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from misora.base.errors import InputError
-from misora.base.recipe import Recipe, RecipeInput
+from misora.base.recipe import Draft, Recipe, RecipeInput
 from misora.base.shapes import VideoShape
 
 RECIPE = Recipe(
@@ -22,7 +23,9 @@ RECIPE = Recipe(
 
 
 def test_a_recipe_survives_json() -> None:
-    assert Recipe.from_json(RECIPE.to_json()) == RECIPE
+    upsampled = replace(RECIPE, sampled=(240, 416), draft=Draft(360, 640, 8, 0.5, (240, 428)), draft_of=None)
+    for recipe in (RECIPE, upsampled, replace(RECIPE, draft_of=(480, 832), draft=Draft(240, 416, 8, 0.5))):
+        assert Recipe.from_json(recipe.to_json()) == recipe
     assert json.loads(RECIPE.to_json())["format"] == "misora/recipe/1"
 
 
@@ -36,6 +39,8 @@ def test_a_recipe_survives_json() -> None:
         ('{"format": "misora/recipe/1"}', "damaged"),
         (RECIPE.to_json().replace('"steps"', '"stops"'), "damaged"),
         (RECIPE.to_json().replace('"height": 480', '"height": 4'), "height=4"),
+        (RECIPE.to_json().replace('"sampled": null', '"sampled": "ab"'), "damaged"),
+        (RECIPE.to_json().replace('"sampled": null', '"sampled": [240]'), "damaged"),
     ],
 )
 def test_what_is_not_a_recipe_is_an_input_error(text: str, says: str) -> None:

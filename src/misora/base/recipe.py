@@ -107,9 +107,11 @@ class Recipe:
             values["spans"] = tuple(Span(**entry) for entry in values.get("spans", ()))
             values["draft"] = draft_from(values["draft"]) if values.get("draft") else None
             for name in ("draft_of", "sampled"):
-                values[name] = tuple(values[name]) if values.get(name) else None
+                values[name] = size_from(values.get(name))
             return Recipe(**values)
-        except (TypeError, KeyError) as error:
+        except InputError:
+            raise
+        except (TypeError, KeyError, ValueError) as error:
             raise InputError(f"the recipe is damaged: {error}", field="recipe") from error
 
     @staticmethod
@@ -126,5 +128,12 @@ class Recipe:
 
 def draft_from(data: Mapping[str, Any]) -> Draft:
     """A ``Draft`` of plain data."""
-    sampled = data.get("sampled")
-    return Draft(**{**data, "sampled": tuple(sampled) if sampled else None})
+    return Draft(**{**data, "sampled": size_from(data.get("sampled"))})
+
+
+def size_from(data: Any) -> tuple[int, int] | None:
+    """(height, width) of plain data; raises ValueError or TypeError unless it is two whole numbers or nothing."""
+    if data is None:
+        return None
+    height, width = data
+    return int(height), int(width)

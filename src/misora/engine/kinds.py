@@ -27,7 +27,7 @@ KINDS = ("generate", "image", "edit")
 NUMBERS = ("seconds", "fps", "guidance")
 WHOLE = ("seed", "steps")
 TEXTS = ("prompt", "size", "resolution", "aspect", "negative_prompt", "preset")
-FLAGS = ("rewrite_prompt",)
+FLAGS = ("rewrite_prompt", "draft", "native")
 
 
 def check_request(kind: str, request: Mapping[str, Any]) -> VideoShape | None:

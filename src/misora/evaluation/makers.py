@@ -9,6 +9,7 @@ import numpy as np
 
 from misora.base.canvas import Canvas, Frames, Span
 from misora.base.progress import Progress, silent
+from misora.base.sampled_size import sampled_size
 from misora.base.shapes import VideoShape
 from misora.evaluation.prompts import EvaluationPrompt
 from misora.pipelines.grid import grid_of
@@ -27,7 +28,7 @@ class Maker(Protocol):
 
 
 class ModelMaker:
-    """A model as users meet it; the caption goes in as it is, since it is already complete."""
+    """A model as users meet it, upsampling what is large; the caption goes in as it is, since it is already complete."""
 
     def __init__(
         self, pipeline: NativePipeline, steps: int | None = None, guidance: float | None = None, progress: Progress = silent
@@ -35,7 +36,8 @@ class ModelMaker:
         self.pipeline, self.steps, self.guidance, self.progress = pipeline, steps, guidance, progress
 
     def make(self, prompt: EvaluationPrompt, shape: VideoShape, seed: int) -> Frames:
-        canvas = Canvas(shape, (Span(prompt.caption),), seed=seed, steps=self.steps, guidance=self.guidance)
+        sampled = None if self.pipeline.enlarger is None else sampled_size(shape.height, shape.width)
+        canvas = Canvas(shape, (Span(prompt.caption),), seed=seed, steps=self.steps, guidance=self.guidance, sampled=sampled)
         return self.pipeline.sample(canvas, self.progress)
 
 

@@ -27,6 +27,14 @@ def test_swiglu_of_zero_is_zero():
     assert not SwiGlu(8, 12)(torch.zeros(1, 8)).any()
 
 
+def test_swiglu_is_the_same_with_and_without_gradients():
+    torch.manual_seed(0)
+    layer, x = SwiGlu(16, 24), torch.randn(3, 5, 16)
+    with torch.no_grad():
+        without = layer(x)
+    torch.testing.assert_close(without, layer(x))
+
+
 def test_a_latent_frame_is_timed_by_its_last_pixel_frame():
     times = frame_times(torch.tensor([[0, 1, 3], [0, 1, 3]]), torch.tensor([24.0, 8.0]))
     torch.testing.assert_close(times, torch.tensor([[0, 1 / 3, 1], [0, 1, 3]]))

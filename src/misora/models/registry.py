@@ -57,7 +57,8 @@ def load_transformer(folder: Path, dtype: torch.dtype = torch.bfloat16, device: 
 def load_text_encoder(folder: Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> TextEncoder:
     """The text encoder of ``folder``; in float32, since it is small and runs once a video."""
     info = read_info(weights_path(folder, "text_encoder"), "text_encoder")
-    with torch.device("meta"):
+    # Built with memory, being small: filling an embedding without any makes torch import its compiler, 800 modules and more than a second.
+    with torch.random.fork_rng(devices=[]):
         model = TextEncoder(build_config(info, TextEncoderConfig))
     return fill(model, info, dtype, device)
 

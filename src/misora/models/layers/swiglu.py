@@ -27,9 +27,11 @@ class SwiGlu(nn.Module):
     def hidden(self, x: Tensor) -> Tensor:
         """What ``down`` reads, for training: one matrix product for both halves."""
         gate, up = self.gate_up(x).chunk(2, dim=-1)
-        return F.silu(gate) * up
+        mixed: Tensor = F.silu(gate) * up
+        return mixed
 
     def hidden_in_place(self, x: Tensor) -> Tensor:
         """The same without gradients: each half lies in one piece of memory and is written over, which takes two thirds of the time."""
         gate, up = self.gate_up.weight.chunk(2)
-        return F.silu(F.linear(x, gate), inplace=True).mul_(F.linear(x, up))
+        mixed: Tensor = F.silu(F.linear(x, gate), inplace=True).mul_(F.linear(x, up))
+        return mixed

@@ -1,6 +1,8 @@
 """Rates of the networks as a share of the machine's matrix rate, and the stage's frames a second.
 
-python benchmarks/models.py [--runs N] [--threads N]
+python benchmarks/models.py [--size 832x480] [--runs N] [--threads N]
+
+With one thread, seconds are processor time, which other jobs on the machine hardly change; with more, they are the clock's.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import random
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,31 +22,36 @@ from standins import weights_folder
 
 from misora.base.errors import AssetsError
 from misora.base.settings import load_settings
-from misora.base.shapes import VideoShape
+from misora.base.shapes import VideoShape, parse_size
 from misora.models.transformer.config import flops_per_token
 from misora.pipelines.native import NativePipeline, draw_noise, load_pipeline
 from misora.world.assets import load_atlas, toy_atlas
 from misora.world.casting import Casting, sample_scene
 from misora.world.render import Renderer
 
-SHAPE = VideoShape(48, 480, 832, 24.0)
+FPS = 24.0
+
+
+def seconds(work: Callable[[], object], runs: int) -> list[float]:
+    """Seconds of ``runs`` calls by the clock that suits the number of threads."""
+    return seconds_of(work, runs, time.process_time if torch.get_num_threads() == 1 else time.perf_counter)
 
 
 def matrix_rate(dtype: torch.dtype, runs: int, side: int = 2048) -> float:
     """GFLOP/s of a square product: what the machine gives at best."""
     a, b = torch.randn(side, side).to(dtype), torch.randn(side, side).to(dtype)
-    return 2 * side**3 / min(seconds_of(lambda: a @ b, max(runs, 5))) / 1e9
+    return 2 * side**3 / min(seconds(lambda: a @ b, max(runs, 5))) / 1e9
 
 
 def rate_row(what: str, work: Callable[[], object], gflop: float, peak: float, runs: int) -> list[str]:
-    taken = seconds_of(work, runs)
+    taken = seconds(work, runs)
     rate = gflop / statistics.median(taken)
     return [what, spread(taken), f"{gflop:,.0f}", f"{rate:,.0f}", f"{rate / peak:.0%}"]
 
 
-def network_rows(pipeline: NativePipeline, peak: float, runs: int) -> list[list[str]]:
-    """Decoding and one evaluation of the transformer, alone and for guidance, of 2 s at 480p."""
-    latent, config = SHAPE.latent, pipeline.transformer.config
+def network_rows(pipeline: NativePipeline, shape: VideoShape, peak: float, runs: int) -> list[list[str]]:
+    """Decoding and one evaluation of the transformer, alone and for guidance, of ``shape``."""
+    latent, config = shape.latent, pipeline.transformer.config
     x = draw_noise(0, config.latent_channels, latent)
     pixels = latent.pixel_size[0] * latent.pixel_size[1] * latent.pixel_size[2]
     decode_gflop = pipeline.codec.vae.config.flops_per_pixel()["decoder"] * pixels / 1e9
@@ -58,7 +66,7 @@ def network_rows(pipeline: NativePipeline, peak: float, runs: int) -> list[list[
                 text.tokens.expand(batch, -1, -1),
                 None,
                 text.pooled.expand(batch, -1),
-                torch.full((batch,), SHAPE.fps),
+                torch.full((batch,), shape.fps),
             )
 
     return [
@@ -76,13 +84,14 @@ def render_rate(runs: int) -> str:
         atlas, which = toy_atlas(), "toy sprites"
     renderer, shape, rng = Renderer(atlas), VideoShape(16, 256, 256, 12.0), random.Random(0)
     scenes = [sample_scene(Casting(atlas.ids), rng) for _ in range(8)]
-    taken = seconds_of(lambda: [renderer.render(scene, shape) for scene in scenes], runs)
-    rates = [len(scenes) * shape.num_frames / seconds for seconds in taken]
+    taken = seconds(lambda: [renderer.render(scene, shape) for scene in scenes], runs)
+    rates = [len(scenes) * shape.num_frames / taken_seconds for taken_seconds in taken]
     return f"stage: {spread(rates, 0)} frames of 256x256 a second, {which}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", default="832x480")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=load_settings().threads)
     options = parser.parse_args()
@@ -90,8 +99,9 @@ def main() -> None:
         weights, kind = weights_folder(Path(folder))
         pipeline = load_pipeline(weights, "cpu", options.threads)
     peak = matrix_rate(pipeline.codec.dtype, options.runs)
-    rows = [["2 s at 832x480", "seconds: median (least to most)", "GFLOP", "GFLOP/s", "share of matrix rate"]]
-    rows += network_rows(pipeline, peak, options.runs)
+    shape = VideoShape(49, *parse_size(options.size), FPS)
+    rows = [[f"2 s at {options.size}", "seconds: median (least to most)", "GFLOP", "GFLOP/s", "share of matrix rate"]]
+    rows += network_rows(pipeline, shape, peak, options.runs)
     command = " ".join(["python", *sys.argv])
     print(f"{facts()}; {options.threads} threads, {pipeline.dtype_name}, {kind} weights; N {options.runs}; `{command}`\n")
     print(f"matrix rate: {peak:,.0f} GFLOP/s (2048 x 2048 product, best)\n\n{markdown(rows)}\n\n{render_rate(options.runs)}")

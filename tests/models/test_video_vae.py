@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from misora.models.video_vae.config import TINY, VideoVAEConfig
-from misora.models.video_vae.layers import fold, unfold
+from misora.models.video_vae.layers import fold, unfold, unfold_wide
 from misora.models.video_vae.model import VideoVAE
 
 
@@ -70,6 +70,13 @@ def test_clips_of_a_batch_do_not_touch(vae: VideoVAE) -> None:
 def test_fold_and_unfold_are_inverse() -> None:
     x = torch.arange(2 * 4 * 3 * 8 * 8).float().view(2, 4, 3, 8, 8)
     assert torch.equal(unfold(fold(x, 4, 2), 4, 2), x)
+    assert torch.equal(unfold_wide(fold(x, 4, 2), 4, 2), x)
+
+
+def test_the_wide_unfold_lies_channels_last_so_that_no_convolution_turns_it_round() -> None:
+    wide = unfold_wide(torch.zeros(1, 3, 64, 2, 5), 2, 2)
+    assert wide.shape == (1, 6, 8, 4, 10)
+    assert wide.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize("part", ["encoder", "decoder"])

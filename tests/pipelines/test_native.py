@@ -127,6 +127,21 @@ def test_raising_in_progress_stops_the_work(stage: str) -> None:
         tiny_pipeline().sample(canvas(), stop)
 
 
+def test_a_long_clip_can_be_stopped_between_its_windows_and_what_was_made_stands() -> None:
+    wanted = canvas(65)
+    total = tiny_pipeline(max_window=4).sample(wanted)
+
+    def stop(step: Step) -> None:
+        if step.stage == "denoise" and step.done > step.total // 2:
+            raise Cancelled("stopped by the test")
+
+    made = []
+    with pytest.raises(Cancelled):
+        made.extend(tiny_pipeline(max_window=4).iter_frames(wanted, stop))
+    assert made
+    assert np.array_equal(np.concatenate(made), total[: sum(map(len, made))])
+
+
 def test_previews_are_pictures_of_the_canvas() -> None:
     seen: list[np.ndarray] = []
     tiny_pipeline().sample(canvas(9, 70, 100, steps=10), preview=seen.append)

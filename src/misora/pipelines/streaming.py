@@ -57,8 +57,11 @@ class VideoCodec:
         raw = self.vae.denormalise(latents.to(self.device)).transpose(1, 2)
         with self._precision():
             pixels = self.vae.decoder(raw.to(self.dtype), memory)
-        levels = pixels[0].permute(0, 2, 3, 1).float().add_(1).mul_(127.5).round_().clamp_(0, 255)
-        frames: Frames = levels.to(torch.uint8).cpu().numpy()
+        # A picture at a time: its floats stay in the cache, and no buffer is so large that the system takes it back after each use.
+        levels = torch.empty(pixels.shape[1], *pixels.shape[3:], 3, dtype=torch.uint8, device=pixels.device)
+        for level, picture in zip(levels, pixels[0], strict=True):
+            level.copy_(picture.permute(1, 2, 0).float().add_(1).mul_(127.5).round_().clamp_(0, 255))
+        frames: Frames = levels.cpu().numpy()
         return frames
 
     def _to_pixels(self, frames: Frames) -> Tensor:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 Memory = dict[int, Tensor]
-"""Last step seen by each memory block, by the block's number; empty before the first."""
+"""Last step seen by each memory block, (B, 1, H, W, C / 2), by the block's number; empty before the first."""
 
 
 class MemoryBlock(nn.Module):
@@ -28,16 +28,16 @@ class MemoryBlock(nn.Module):
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, memory: Memory) -> Tensor:
-        """(B, T, C, H, W) to the same; reads and replaces ``memory[number]`` (B, 1, C / 2, H, W)."""
-        batch, steps, width, height, across = x.shape
-        flat = x.reshape(batch * steps, width, height, across)
-        normed = rms_norm(flat, self.norm).view(x.shape)
-        past = normed[:, :, : self.kept]
+        """(B, T, C, H, W) to the same; reads and replaces ``memory[number]`` (B, 1, H, W, C / 2)."""
+        flat = x.flatten(0, 1)
+        # Channels last from here on: torch would join 5-D tensors channels first, and turn them round for the convolution.
+        normed = rms_norm(flat, self.norm).permute(0, 2, 3, 1).unflatten(0, x.shape[:2])
+        past = normed[..., : self.kept]
         first = memory.get(self.number, torch.zeros_like(past[:, :1]))
         memory[self.number] = past[:, -1:]
-        both = torch.cat([normed, torch.cat([first, past[:, :-1]], dim=1)], dim=2).flatten(0, 1)
-        hidden = F.silu(self.mix(both.contiguous(memory_format=torch.channels_last)), inplace=True)
-        out: Tensor = (flat + self.out(hidden)).view(x.shape)
+        both = torch.cat([normed, torch.cat([first, past[:, :-1]], dim=1)], dim=-1).flatten(0, 1).permute(0, 3, 1, 2)
+        hidden = F.silu(self.mix(both), inplace=True)
+        out: Tensor = (flat + self.out(hidden)).unflatten(0, x.shape[:2])
         return out
 
 
@@ -76,6 +76,14 @@ def unfold(x: Tensor, space: int, time: int) -> Tensor:
     batch, steps, channels, height, width = x.shape
     x = x.reshape(batch, steps, time, channels // (time * space**2), space, space, height, width)
     return x.permute(0, 1, 2, 3, 6, 4, 7, 5).reshape(batch, steps * time, -1, height * space, width * space)
+
+
+def unfold_wide(x: Tensor, space: int, time: int) -> Tensor:
+    """``unfold`` to channels-last memory, as the next convolution wants it: quick while many channels are left, slow for pixels."""
+    batch, steps, channels, height, width = x.shape
+    x = x.reshape(batch, steps, time, channels // (time * space**2), space, space, height, width)
+    wide = x.permute(0, 1, 2, 6, 4, 7, 5, 3).reshape(batch, steps * time, height * space, width * space, -1)
+    return wide.permute(0, 1, 4, 2, 3)
 
 
 class Pointwise(nn.Conv2d):

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE
 from misora.models.video_vae.config import LINEAR_CHANNELS, LINEAR_POOL, PATCH_CHANNELS, PATCH_SPACE, PATCH_TIME, VideoVAEConfig
-from misora.models.video_vae.layers import Level, Memory, Pointwise, fold, unfold
+from misora.models.video_vae.layers import Level, Memory, Pointwise, fold, unfold, unfold_wide
 
 LINEAR_CELL = SPACE_STRIDE // LINEAR_POOL
 OUTPUT_GAIN = 0.1
@@ -78,7 +78,7 @@ class Decoder(nn.Module):
         for index in (2, 1, 0):
             x = self.levels[index](x, memory)
             if index > 0:
-                x = unfold(self.ups[index - 1](x), 2, 2)
+                x = unfold_wide(self.ups[index - 1](x), 2, 2)
         detail = OUTPUT_GAIN * unfold(self.out(x), PATCH_SPACE, PATCH_TIME)
         return detail + linear_picture(self.linear(latents))
 

@@ -111,7 +111,7 @@ class Recipe:
             return Recipe(**values)
         except InputError:
             raise
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise InputError(f"the recipe is damaged: {error}", field="recipe") from error
 
     @staticmethod

@@ -51,6 +51,7 @@ from misora.cli.serve import serve
 from misora.cli.storyboard import storyboard
 from misora.cli.train import train
 from misora.cli.upscale import upscale
+from misora.cli.webhooks import webhooks
 from misora.cli.worker import worker
 from misora.cli.world import world
 
@@ -87,6 +88,7 @@ app.command()(worker)
 app.add_typer(jobs, name="jobs")
 app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
+app.add_typer(webhooks, name="webhooks")
 app.command()(audit)
 app.command("eval")(evaluate)
 app.command()(doctor)

@@ -20,7 +20,7 @@ from misora.engine.audit import Finding, audit
 from misora.engine.leases import Beat, Timing
 from misora.engine.plans import Plans, check_shape, load_plans, plan_of
 from misora.engine.submission import Offer, Submission, offer_of, submit, take_account, top_up
-from misora.store.accounts import ensure_local_account, load_account
+from misora.store.accounts import LOCAL_ACCOUNT, ensure_local_account, find_account, load_account
 from misora.store.assets import NewAsset, assets_of_job, collect_garbage
 from misora.store.database import Database, open_database
 from misora.store.jobs import Page, find_job, list_jobs, load_preview
@@ -84,6 +84,12 @@ class Engine:
         """A job's files by role: ``video`` or ``image``, ``thumbnail``, ``spritesheet``; empty until it is completed."""
         with self.database.reading() as tx:
             return assets_of_job(tx, known(find_job(tx, job_id, account_id), job_id).id)
+
+    def result(self, job_id: str, account_id: str | None = None) -> tuple[Job, dict[str, Asset]]:
+        """``job`` and ``outputs`` of one moment."""
+        with self.database.reading() as tx:
+            job = known(find_job(tx, job_id, account_id), job_id)
+            return job, assets_of_job(tx, job.id) if job.state == "completed" else {}
 
     def open_asset(self, asset: Asset) -> Path:
         """A local file with the bytes of ``asset``, compared with its digest; to be read only."""
@@ -159,7 +165,11 @@ class Engine:
             return audit(tx, self.vault, self.timing, at=self.clock(), read_files=read_files)
 
     def local_account(self) -> Account:
-        """The account of an install without logins."""
+        """The account of an install without logins; asked for by every request, so that only its making takes the write lock."""
+        with self.database.reading() as tx:
+            found = find_account(tx, LOCAL_ACCOUNT)
+        if found is not None:
+            return found
         with self.database.transaction() as tx:
             return ensure_local_account(tx, at=self.clock())
 

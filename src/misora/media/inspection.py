@@ -20,6 +20,7 @@ from misora.base.errors import MediaError, MisoraError
 
 MAX_BYTES = 200 << 20
 MAX_PIXELS, MAX_SIDE = 25_000_000, 8192
+MAX_COMMENT = 1 << 16
 MAX_FRAMES, MAX_CLIP_SECONDS = 3600, 60.0
 WALL_SECONDS, CPU_SECONDS, MEMORY_BYTES = 30.0, 20, 2 << 30
 KINDS = {
@@ -33,13 +34,14 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a file holds; ``fps`` is 0 for a still."""
+    """What a file holds; ``fps`` is 0 for a still, ``comment`` is where recipes travel."""
 
     kind: str
     width: int
     height: int
     num_frames: int
     fps: float
+    comment: str = ""
 
 
 def media_type_of(head: bytes) -> str | None:
@@ -122,7 +124,7 @@ def look(path: Path) -> Found:
         raise MediaError(
             f"{path.name} has {info.num_frames} frames in {info.seconds:.4g} s; at most {MAX_FRAMES} and {MAX_CLIP_SECONDS:g} s are taken"
         )
-    return Found(info.kind, info.width, info.height, info.num_frames, info.fps)
+    return Found(info.kind, info.width, info.height, info.num_frames, info.fps, info.metadata.get("comment", "")[:MAX_COMMENT])
 
 
 def write_first_picture(path: Path, found: Found, target: Path) -> None:

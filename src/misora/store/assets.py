@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from misora.base.ids import new_id
 from misora.store.database import lock
 from misora.store.records import Asset, to_record
-from misora.store.tables import assets
+from misora.store.tables import OUTPUT_ROLES, assets
 from misora.store.vault import Blob, BlobMissing, Vault
 
 
@@ -63,6 +63,13 @@ def find_equal_asset(tx: sa.Connection, account_id: str, digest: str, role: str,
     """A file of the account with these bytes, this role and this name, so that sending it again adds nothing."""
     wanted = (assets.c.account_id == account_id, assets.c.digest == digest, assets.c.role == role, assets.c.name == name)
     row = tx.execute(sa.select(assets).where(*wanted, assets.c.deleted_at.is_(None)).order_by(assets.c.sequence).limit(1)).one_or_none()
+    return None if row is None else to_record(Asset, row)
+
+
+def find_published(tx: sa.Connection, digest: str, account_id: str) -> Asset | None:
+    """A finished file with these bytes, whoever owns it and deleted or not; one of ``account_id`` if there is one."""
+    wanted = sa.select(assets).where(assets.c.digest == digest, assets.c.role.in_(OUTPUT_ROLES))
+    row = tx.execute(wanted.order_by(assets.c.account_id != account_id, assets.c.sequence).limit(1)).one_or_none()
     return None if row is None else to_record(Asset, row)
 
 

@@ -18,6 +18,8 @@ from misora.store.tables import accounts, keys
 
 SCOPES = ("videos", "files", "admin")
 """What a key may be for: making and reading videos, uploads, everything."""
+OWNER = tuple(column.label(f"account_{column.name}") for column in accounts.c if column.name != "id")
+"""The columns of a key's account, read with the key: every request asks for both."""
 NOBODY = hashlib.sha256(b"no key has this digest").hexdigest()
 
 
@@ -53,15 +55,14 @@ def verify_key(tx: sa.Connection, text: str, *, at: float) -> tuple[Account, Key
     """Whose key ``text`` is, or None: unknown, wrong, expired, revoked and banned look the same and take the same time."""
     prefix, _, rest = text.partition("_")
     key_id, _, secret = rest.partition("_")
-    row = tx.execute(
-        sa.select(keys, accounts.c.state).join(accounts, accounts.c.id == keys.c.account_id).where(keys.c.id == key_id[:64])
-    ).one_or_none()
+    wanted = sa.select(keys, *OWNER).join(accounts, accounts.c.id == keys.c.account_id).where(keys.c.id == key_id[:64])
+    row = tx.execute(wanted).one_or_none()
     # A stranger's key is compared too, so that the time taken does not tell which ids exist.
     matches = hmac.compare_digest(digest(secret), row.digest if row is not None else NOBODY)
-    if row is None or not matches or prefix != "msk" or row.state != "active" or not _is_live(row, at):
+    if row is None or not matches or prefix != "msk" or row.account_state != "active" or not _is_live(row, at):
         return None
-    account = tx.execute(sa.select(accounts).where(accounts.c.id == row.account_id)).one()
-    return Account(**account._mapping), load_key(tx, key_id)
+    owner = {column.name.removeprefix("account_"): row._mapping[column.name] for column in OWNER}
+    return Account(id=row.account_id, **owner), _to_key(row)
 
 
 def load_key(tx: sa.Connection, key_id: str) -> Key:
@@ -94,4 +95,4 @@ def _is_live(row: sa.Row[tuple[object, ...]], at: float) -> bool:
 
 
 def _to_key(row: sa.Row[tuple[object, ...]]) -> Key:
-    return Key(**(dict(row._mapping) | {"scopes": tuple(row.scopes)}))
+    return Key(**({column.name: row._mapping[column.name] for column in keys.c} | {"scopes": tuple(row.scopes)}))

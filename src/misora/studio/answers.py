@@ -86,6 +86,27 @@ class Lineage(TypedDict):
     ancestors: list[Ancestor]
 
 
+Origin = Literal["made_here", "claims_misora", "unknown"]
+
+
+@with_config(EXACT)
+class Verification(TypedDict):
+    """What a file tells of its origin; ``video`` only where it is the caller's own."""
+
+    object: Literal["verification"]
+    created_at: int
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    num_frames: int
+    origin: Origin
+    video: str | None
+    recipe: dict[str, Any] | None
+    proves: list[str]
+    cannot_prove: list[str]
+
+
 @with_config(EXACT)
 class FileObject(TypedDict):
     """An upload; the keys from ``media_type`` on are ours."""

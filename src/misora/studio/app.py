@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from misora import __version__
 from misora.base.errors import InputError, MisoraError
-from misora.studio import account, edits, files, images, live, uploads, videos, webhooks
+from misora.studio import account, edits, files, images, live, uploads, verifying, videos, webhooks
 from misora.studio.errors import Answer, to_answer
 from misora.studio.metrics import Metrics
 from misora.studio.middleware import Doorkeeper, error_response
@@ -38,6 +38,7 @@ def create_app(studio: Studio) -> FastAPI:
         files.characters,
         edits.router,
         live.router,
+        verifying.router,
         videos.router,
         files.router,
         uploads.router,

@@ -21,7 +21,12 @@ from misora.studio.service import Options, Studio
 NO_KEY = "no API key, or one that opens nothing here; send Authorization: Bearer msk_..."
 
 
-def studio_of(request: Request) -> Studio:
+async def studio_of(request: Request) -> Studio:
+    """A dependency; a coroutine, for an ordinary function would be sent to a thread, which costs more than what it does."""
+    return studio_at(request)
+
+
+def studio_at(request: Request) -> Studio:
     studio: Studio = request.app.state.studio
     return studio
 
@@ -54,7 +59,7 @@ def caller(scope: str) -> Callable[[Request], Account]:
     """A dependency: the account that asks, if its key is for ``scope``; raises NotAllowed."""
 
     def find(request: Request) -> Account:
-        studio = studio_of(request)
+        studio = studio_at(request)
         account = account_of(studio, request.headers.get("authorization", ""), scope)
         request.state.account_id = account.id
         return account

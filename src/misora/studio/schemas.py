@@ -152,6 +152,12 @@ class FileBody(Body):
     expires_after: Any = None
 
 
+class VerifyBody(Body):
+    """``POST /v1/videos/verify``."""
+
+    file: Annotated[Any, WithJsonSchema({"type": "string", "format": "binary"})]
+
+
 class UploadBody(Body):
     """``POST /v1/uploads``."""
 

@@ -61,10 +61,10 @@ def list_videos(
 @router.get("/{video_id}")
 def retrieve_video(studio: Here, account: Videos, video_id: str, response: Response) -> VideoObject:
     """A video as it is now. While it is unfinished, `openai-poll-after-ms` says when to ask again."""
-    job = studio.engine.job(video_id, account.id)
+    job, outputs = studio.engine.result(video_id, account.id)
     if STATUS[job.state] in ("queued", "in_progress"):
         response.headers["openai-poll-after-ms"] = str(poll_after_ms(studio))
-    return shown(studio, job)
+    return to_video(job, outputs)
 
 
 @router.delete("/{video_id}")
@@ -78,8 +78,7 @@ def delete_video(studio: Here, account: Videos, video_id: str) -> Deleted:
 @router.get("/{video_id}/content", response_class=Response, responses={200: {"content": {"video/mp4": {}, "image/webp": {}}}})
 def download_content(studio: Here, account: Videos, video_id: str, request: Request, variant: Variant = "video") -> Response:
     """The finished file, whole or a `Range` of it."""
-    job = studio.engine.job(video_id, account.id)
-    outputs = studio.engine.outputs(video_id, account.id)
+    job, outputs = studio.engine.result(video_id, account.id)
     asset = outputs.get("image", outputs.get(variant)) if variant == "video" else outputs.get(variant)
     if asset is None and job.state == "completed":
         raise NotFound(f"{video_id} has no {variant}; it has {', '.join(sorted(outputs))}")

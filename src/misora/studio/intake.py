@@ -69,7 +69,8 @@ class Intake:
 
     def result(self, video_id: str) -> Asset:
         """The finished video or still of a job; raises JobNotFound or NotReady."""
-        job, outputs = self.studio.engine.result(video_id, self.account.id)
+        job = self.studio.engine.job(video_id, self.account.id)
+        outputs = self.studio.engine.outputs(video_id, self.account.id)
         found = outputs.get("video") or outputs.get("image")
         if found is None:
             raise NotReady(f"{video_id} is {job.state}, not completed, so there is nothing to begin from")

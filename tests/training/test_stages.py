@@ -24,17 +24,20 @@ from misora.training.autoencoder import (
     to_frames,
     to_pixels,
 )
-from misora.training.latents import build_latents, cell_labels, load_shelves
+from misora.training.latents import ShardShape, build_latents, cell_labels, class_map, load_shelves
 from misora.training.loop import RunConfig, train
 from misora.training.losses import psnr, reconstruction
 from misora.training.main import recipe_names, run
 from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
 from misora.training.text import TextStage, facts_of
-from misora.training.transformer import TransformerStage, TransformerStageConfig
+from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of
 from misora.world.assets import save_atlas, toy_sprites
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
+from misora.world.program import Film
+from misora.world.scenes import tell
+from misora.world.tier import FULL
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +161,7 @@ def test_latents_resume_where_they_stopped(assets: Path, tmp_path: Path) -> None
     shelf = load_shelves(tmp_path)[0]
     assert shelf.latents.shape == (4, TINY.latent_channels, 3, 2, 2)
     assert shelf.labels.shape == (4, 3, 2, 2)
-    assert len(shelf.scenes) == len(shelf.fps) == 4
+    assert len(shelf.films) == len(shelf.fps) == 4
 
 
 def test_cell_labels_name_the_player_that_fills_the_cell() -> None:
@@ -167,7 +170,7 @@ def test_cell_labels_name_the_player_that_fills_the_cell() -> None:
     instance = torch.zeros(9, 64, 64, dtype=torch.uint8)
     instance[:, :32, :32] = 2
     instance[0, 32:, 32:] = 1
-    labels = cell_labels(instance, scene, ids)
+    labels = cell_labels(class_map(instance, scene, ids))
     second, first = 1 + ids.index(scene.players[1].character), 1 + ids.index(scene.players[0].character)
     assert labels[:, 0, 0].tolist() == [second, second]
     assert labels[:, 1, 1].tolist() == [first, 0]
@@ -185,8 +188,35 @@ def test_facts_list_players_from_left_to_right() -> None:
     scene = sample_scene(Casting(ids, second_player=1.0), random.Random(0))
     facts = facts_of(scene, ids)
     left = min(scene.players, key=lambda player: player.x)
-    assert facts[3] == 1 + ids.index(left.character)
-    assert len(facts) == 9
+    assert facts[4] == 1 + ids.index(left.character)
+    assert len(facts) == 10
+
+
+def test_films_of_the_full_tier_are_cached_with_a_label_for_every_character(assets: Path, tmp_path: Path) -> None:
+    config = replace(latents_tiny(), shapes=(ShardShape(64, 64, 65, 2, 2),), tier="full", max_shots=2)
+    torch.manual_seed(0)
+    build_latents(VideoVAE(TINY).eval(), assets, config, tmp_path, workers=0, expired=lambda: False, say=lambda _: None)
+    (shelf,) = load_shelves(tmp_path)
+    assert {shot.tier for film in shelf.films for shot in film.shots} == {"full"}
+    assert int(shelf.labels.max()) <= 4, "the toy atlas has four characters"
+    for index, film in enumerate(shelf.films):
+        text = caption_of(shelf, index, 0, 1, random.Random(0))
+        assert text == tell(Film(film.shots[:1]), random.Random(0)), "one latent frame is told of as the shot that it shows"
+
+
+def test_text_of_the_full_tier_has_a_fact_for_every_player_and_the_weather(tmp_path: Path) -> None:
+    config, run_config = text_tiny()
+    stage = TextStage(replace(config, tier="full"), workers=0)
+    assert stage.model.names[:4] == ["place", "time", "camera", "weather"]
+    assert sum(name.startswith("character") for name in stage.model.names) == FULL.max_players
+    sizes = torch.tensor([head.out_features for head in stage.model.heads])  # type: ignore[union-attr]
+    assert (stage.dataset[0].facts < sizes).all()
+    train(stage, replace(run_config, steps=2), tmp_path, say=lambda _: None)
+
+
+def test_crops_of_the_full_tier_are_drawn(assets: Path) -> None:
+    batch = CropDataset(assets, replace(autoencoder_tiny()[0].crops, tier="full"))[0]
+    assert batch.players.any()
 
 
 def transformer_config(latents: Path) -> TransformerStageConfig:

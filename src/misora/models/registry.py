@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from misora.base.errors import WeightsError
 from misora.media.atomic import write_bytes
+from misora.models.eight_bit import STEP, from_eight_bits, to_eight_bits
 from misora.models.parser.config import ParserConfig
 from misora.models.parser.model import Parser
 from misora.models.text_encoder.config import TextEncoderConfig
@@ -74,10 +75,18 @@ def load_parser(folder: Path, kind: ParserKind, dtype: torch.dtype = torch.float
 
 
 def save_model(folder: Path, kind: Kind, model: nn.Module, *, dtype: torch.dtype = torch.bfloat16, **provenance: str) -> Path:
-    """Writes ``model`` as the ``kind`` of ``folder``, whole or not at all; ``provenance`` says where the weights came from."""
+    """Writes ``model`` as the ``kind`` of ``folder``, whole or not at all; ``provenance`` says where the weights came from.
+
+    Args:
+        dtype: In which tensors are kept; int8 keeps matrices and filters in eight bits and the rest in bfloat16.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = weights_path(folder, kind)
-    tensors = {name: value.detach().cpu().to(dtype_of(name, value, dtype)).contiguous() for name, value in model.state_dict().items()}
+    plain = torch.bfloat16 if dtype is torch.int8 else dtype
+    values = {name: value.detach().cpu() for name, value in model.state_dict().items()}
+    if dtype is torch.int8:
+        values = to_eight_bits(values)
+    tensors = {name: value.to(dtype_of(name, value, plain)).contiguous() for name, value in values.items()}
     write_bytes(path, save(tensors, metadata=weights_metadata(kind, model.config, **provenance)))
     return path
 
@@ -85,7 +94,7 @@ def save_model(folder: Path, kind: Kind, model: nn.Module, *, dtype: torch.dtype
 def fill(model: ModuleT, info: WeightsInfo, dtype: torch.dtype, device: torch.device | str) -> ModuleT:
     """``model``, built without memory, with the file's tensors, ready for inference."""
     try:
-        tensors = load_file(info.path, device=str(device))
+        tensors = from_eight_bits(load_file(info.path, device=str(device)))
         model.load_state_dict({name: value.to(dtype_of(name, value, dtype)) for name, value in tensors.items()}, assign=True)
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{info.path} is damaged: {error}; {how_to_get()}") from error
@@ -103,8 +112,8 @@ def channels_last(model: ModuleT) -> ModuleT:
 
 
 def dtype_of(name: str, value: Tensor, dtype: torch.dtype) -> torch.dtype:
-    """In which dtype a tensor is kept: statistics and integers as they are."""
-    return value.dtype if name.startswith("latent_") or not value.dtype.is_floating_point else dtype
+    """In which dtype a tensor is kept: statistics, steps and integers as they are."""
+    return value.dtype if name.startswith("latent_") or name.endswith(STEP) or not value.dtype.is_floating_point else dtype
 
 
 def first_line(error: Exception) -> str:

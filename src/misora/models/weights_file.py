@@ -58,8 +58,8 @@ class WeightsInfo:
 
     @property
     def num_parameters(self) -> int:
-        """Learned numbers; the latents' statistics are not counted."""
-        return sum(math.prod(shape) for name, shape in self.shapes.items() if not name.startswith("latent_"))
+        """Learned numbers; the latents' statistics and the steps of rounding are not counted."""
+        return sum(math.prod(shape) for name, shape in self.shapes.items() if not name.startswith("latent_") and not name.endswith(".step"))
 
 
 def weights_path(folder: Path, kind: Kind) -> Path:

@@ -25,9 +25,9 @@ from misora.models.video_vae.model import VideoVAE
 from misora.training.autoencoder import to_pixels
 from misora.training.streams import RATES, one_thread
 from misora.world.assets import load_atlas
-from misora.world.casting import Casting, sample_scene
-from misora.world.program import Scene
+from misora.world.program import Film, Scene
 from misora.world.render import Renderer
+from misora.world.scenes import Draw, draw_film, program_text, read_program
 
 MIN_COVERAGE = 0.3
 """Share of a latent cell that a player must fill to give it its label."""
@@ -53,21 +53,25 @@ class LatentsConfig:
         rates: Frame rates, drawn evenly.
         vae: Folder with the autoencoder.
         seed: Of the scenes.
+        tier: Which tier of the stage is drawn.
+        max_shots: Most shots of a clip, where the tier has several.
     """
 
     shapes: tuple[ShardShape, ...]
     rates: tuple[float, ...] = RATES
     vae: str = "runs/autoencoder-small"
     seed: int = 1
+    tier: str = "small"
+    max_shots: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedClip:
-    """``frames`` uint8 (T, H, W, 3), ``labels`` uint8 (t, h, w), the scene, and the rate."""
+    """``frames`` uint8 (T, H, W, 3), ``labels`` int16 (t, h, w), the program as text, and the rate."""
 
     frames: Tensor
     labels: Tensor
-    scene: str
+    program: str
     fps: float
 
 
@@ -83,25 +87,40 @@ class ClipDataset(Dataset[RenderedClip]):
             self._renderer = Renderer(load_atlas(self.assets))
         shape, rng = self.shape, random.Random(f"{self.config.seed}/{self.shape.height}x{self.shape.width}/{index}")
         fps = rng.choice(self.config.rates)
-        casting = Casting(
-            self._renderer.atlas.ids, aspect=shape.width / shape.height, height=shape.height, seconds=max(shape.num_frames / fps, 1.0)
+        draw = Draw(
+            self.config.tier,
+            self._renderer.atlas.ids,
+            aspect=shape.width / shape.height,
+            height=shape.height,
+            seconds=max(shape.num_frames / fps, 1.0),
+            max_shots=self.config.max_shots,
         )
-        scene = sample_scene(casting, rng)
-        rendering = self._renderer.render(scene, VideoShape(shape.num_frames, shape.height, shape.width, fps))
-        labels = cell_labels(rendering.instance, scene, self._renderer.atlas.ids)
-        return RenderedClip(rendering.frames, labels, scene.to_json(), fps)
+        film = draw_film(draw, rng)
+        shots = self._renderer.render_film(film, VideoShape(shape.num_frames, shape.height, shape.width, fps))
+        ids = self._renderer.atlas.ids
+        classes = torch.cat([class_map(shot.instance, scene, ids) for shot, scene in zip(shots, film.shots, strict=True)])
+        return RenderedClip(torch.cat([shot.frames for shot in shots]), cell_labels(classes), program_text(film), fps)
 
 
-def cell_labels(instance: Tensor, scene: Scene, ids: tuple[str, ...]) -> Tensor:
-    """For each latent cell 1 + the class of the player that fills most of it, or 0; uint8 (t, h, w)."""
-    shares = []
-    for number in range(1, len(scene.players) + 1):
-        cover = F.avg_pool2d((instance == number).float().unsqueeze(1), SPACE_STRIDE).squeeze(1)
-        later = cover[1:].unflatten(0, (-1, TIME_STRIDE)).mean(1) if len(cover) > 1 else cover[:0]
-        shares.append(torch.cat([cover[:1], later]))
-    share, player = torch.stack(shares).max(0)
-    classes = torch.tensor([ids.index(player.character) + 1 for player in scene.players], device=instance.device)
-    return torch.where(share >= MIN_COVERAGE, classes[player], 0).to(torch.uint8)
+def class_map(instance: Tensor, scene: Scene, ids: tuple[str, ...]) -> Tensor:
+    """For each pixel 1 + the class of the character there, or 0; int16, as ``instance`` (T, H, W)."""
+    classes = torch.tensor([0, *(ids.index(player.character) + 1 for player in scene.players)], dtype=torch.int16, device=instance.device)
+    return classes[instance.long()]
+
+
+def cell_labels(classes: Tensor) -> Tensor:
+    """For each latent cell the class of the character that fills most of it, or 0; int16 (t, h, w) of pixels (T, H, W)."""
+    there = [0, *(label for label in classes.unique().tolist() if label)]
+    shares = [classes.new_full((), MIN_COVERAGE, dtype=torch.float32).expand(_covers(classes, 0).shape)]
+    shares += [_covers(classes, label) for label in there[1:]]
+    return torch.tensor(there, dtype=torch.int16, device=classes.device)[torch.stack(shares).argmax(0)]
+
+
+def _covers(classes: Tensor, label: int) -> Tensor:
+    """Share of each latent cell that ``label`` fills, (t, h, w)."""
+    cover = F.avg_pool2d((classes == label).float().unsqueeze(1), SPACE_STRIDE).squeeze(1)
+    later = cover[1:].unflatten(0, (-1, TIME_STRIDE)).mean(1) if len(cover) > 1 else cover[:0]
+    return torch.cat([cover[:1], later])
 
 
 @torch.no_grad()
@@ -137,7 +156,7 @@ def build_latents(
             for clip in clips:
                 with torch.autocast(device.type, torch.bfloat16):
                     latents.append(vae.encode(to_pixels(clip.frames.unsqueeze(0).to(device)))[0].to(torch.bfloat16).cpu())
-            metadata = {"scenes": json.dumps([clip.scene for clip in clips]), "fps": json.dumps([clip.fps for clip in clips])}
+            metadata = {"scenes": json.dumps([clip.program for clip in clips]), "fps": json.dumps([clip.fps for clip in clips])}
             path = shard_path(out, shape, number)
             temporary = path.with_suffix(".part")
             save_file(
@@ -154,11 +173,11 @@ def shard_path(out: Path, shape: ShardShape, number: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All clips of one shape in memory: latents (N, C, t, h, w) bf16, labels (N, t, h, w), scenes and rates."""
+    """All clips of one shape in memory: latents (N, C, t, h, w) bf16, labels (N, t, h, w), programs and rates."""
 
     latents: Tensor
     labels: Tensor
-    scenes: tuple[Scene, ...]
+    films: tuple[Film, ...]
     fps: Tensor
 
 
@@ -171,12 +190,12 @@ def load_shelves(folder: Path) -> list[Shelf]:
 
 
 def _shelf(paths: list[Path]) -> Shelf:
-    latents, labels, scenes, fps = [], [], [], []
+    latents, labels, films, fps = [], [], [], []
     for path in paths:
         with safe_open(path, "pt") as file:
             latents.append(file.get_tensor("latents"))
             labels.append(file.get_tensor("labels"))
             metadata = file.metadata()
-        scenes += [Scene.from_json(text) for text in json.loads(metadata["scenes"])]
+        films += [read_program(text) for text in json.loads(metadata["scenes"])]
         fps += json.loads(metadata["fps"])
-    return Shelf(torch.cat(latents), torch.cat(labels), tuple(scenes), torch.tensor(fps))
+    return Shelf(torch.cat(latents), torch.cat(labels), tuple(films), torch.tensor(fps))

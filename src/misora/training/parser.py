@@ -107,7 +107,7 @@ class ParserStage:
         """Writes the parser under the name of its role."""
         model = Parser(self.config.model)
         model.load_state_dict(values)
-        save_model(folder, self.config.role, model, dtype=torch.bfloat16, **provenance)
+        save_model(folder, self.config.role, model, dtype=torch.int8, **provenance)
 
     def preview(self, folder: Path, step: int) -> None:
         """A reading has no picture; the curve shows how often it is right."""

@@ -22,8 +22,11 @@ from misora.training.text import TextConfig
 from misora.training.transformer import TransformerStageConfig
 from misora.training.upsampler import UpsamplerStageConfig
 from misora.training.upsampler_pairs import PairConfig
+from misora.world.cast import load_cast
 
 SHIPPED = "src/misora/models/weights"
+FULL = "full"
+"""The tier of the recipes of this name; they want a GPU and have not been run to their end."""
 ConfigT = TypeVar("ConfigT")
 PARSER_RUN: dict[str, Any] = {
     "steps": 40_000,
@@ -74,6 +77,19 @@ def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
     return config, _run(config, name="autoencoder/tiny", steps=4, warmup=2)
 
 
+def autoencoder_full() -> tuple[AutoencoderConfig, RunConfig]:
+    """Every place, weather and character of the stage, for one GPU."""
+    config, run_config = autoencoder_small()
+    crops = CropConfig(side=256, num_frames=33, batch=16, tier=FULL)
+    return _again(dataclasses.replace(config, crops=crops), dataclasses.replace(run_config, steps=60_000), "autoencoder/full")
+
+
+def latents_full() -> LatentsConfig:
+    """200,000 clips of the full tier, one to four shots each."""
+    shapes = (ShardShape(256, 256, 57, 100, 1200), ShardShape(256, 448, 57, 100, 600), ShardShape(480, 832, 57, 50, 400))
+    return LatentsConfig(shapes, vae="runs/autoencoder-full", tier=FULL, max_shots=4)
+
+
 def latents_small() -> LatentsConfig:
     """A quarter of an hour for two cores: squares and half of 832 x 480, which the upsampler doubles; players have one scale in both."""
     return LatentsConfig((ShardShape(256, 256, 57, 50, 60), ShardShape(256, 416, 57, 25, 40)))
@@ -93,6 +109,13 @@ def text_small() -> tuple[TextConfig, RunConfig]:
     """1.5 M parameters read captions after a few minutes."""
     config = TextConfig(TextEncoderConfig())
     return config, _run(config, name="text/small", steps=3_000, warmup=50, muon_lr=0.01, adam_lr=2e-3, ema=0.995)
+
+
+def text_full() -> tuple[TextConfig, RunConfig]:
+    """All that films of the full tier are told with."""
+    config, run_config = text_small()
+    wider = TextEncoderConfig(table_size=4 * config.model.table_size)
+    return _again(TextConfig(wider, batch=512, tier=FULL), dataclasses.replace(run_config, steps=20_000), "text/full")
 
 
 def text_tiny() -> tuple[TextConfig, RunConfig]:
@@ -137,6 +160,24 @@ def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
     return _again(again, run_config, "transformer/more")
 
 
+def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
+    """The "base" size on films of the full tier, for one GPU or more."""
+    text = text_full()[0].model
+    model = transformer_config("base", latent_channels=VideoVAEConfig().latent_channels, text_dim=text.out_dim, prediction="residual")
+    config = TransformerStageConfig(
+        model,
+        text,
+        tokens=65_536,
+        latents="runs/latents-full",
+        vae="runs/autoencoder-full",
+        text_start="runs/text-full",
+        classes=len(load_cast(FULL)),
+        caption_tokens=112,
+    )
+    settings = {"warmup": 500, "muon_lr": 0.02, "adam_lr": 1e-3, "ema": 0.9995, "decay": 0.3}
+    return config, _run(config, name="transformer/full", steps=400_000, **settings)
+
+
 def parser_critic() -> tuple[ParserStageConfig, RunConfig]:
     """The parser that may rank, reward and teach; narrower than the judge, so that all weights stay below 45 MB together."""
     config = ParserStageConfig("critic", stage_parser(dim=72, context_dim=80), ClipConfig(seed=11))
@@ -174,14 +215,16 @@ AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
     "small": autoencoder_small,
     "more": autoencoder_more,
     "decoder": autoencoder_decoder,
+    "full": autoencoder_full,
     "tiny": autoencoder_tiny,
 }
-LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "more": latents_more, "tiny": latents_tiny}
-TEXT: dict[str, Callable[[], tuple[TextConfig, RunConfig]]] = {"small": text_small, "tiny": text_tiny}
+LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "more": latents_more, "full": latents_full, "tiny": latents_tiny}
+TEXT: dict[str, Callable[[], tuple[TextConfig, RunConfig]]] = {"small": text_small, "full": text_full, "tiny": text_tiny}
 TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {
     "small": transformer_small,
     "motion": transformer_motion,
     "more": transformer_more,
+    "full": transformer_full,
 }
 PARSER: dict[str, Callable[[], tuple[ParserStageConfig, RunConfig]]] = {"critic": parser_critic, "judge": parser_judge, "tiny": parser_tiny}
 UPSAMPLER: dict[str, Callable[[], tuple[UpsamplerStageConfig, RunConfig]]] = {"small": upsampler_small, "more": upsampler_more}

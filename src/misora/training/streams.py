@@ -18,11 +18,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from misora.base.shapes import VideoShape
 from misora.world.assets import load_atlas
-from misora.world.casting import Casting, sample_scene
 from misora.world.compositing import Window
-from misora.world.physics import player_track
+from misora.world.duets import scene_tracks
 from misora.world.program import Scene
 from misora.world.render import Renderer
+from misora.world.scenes import Draw, draw_scene
 
 BatchT = TypeVar("BatchT")
 
@@ -42,6 +42,7 @@ class CropConfig:
     on_player: float = 0.8
     seed: int = 0
     held_out: bool = False
+    tier: str = "small"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,15 @@ class CropDataset(Dataset[CropBatch]):
         config, renderer = self.config, self.renderer()
         height, width = rng.choice(CANVASES)
         fps = rng.choice(RATES)
-        casting = Casting(
-            renderer.atlas.ids, aspect=width / height, height=height, seconds=config.num_frames / fps, held_out=config.held_out
+        draw = Draw(
+            config.tier,
+            renderer.atlas.ids,
+            aspect=width / height,
+            height=height,
+            seconds=config.num_frames / fps,
+            held_out=config.held_out,
         )
-        scene = sample_scene(casting, rng)
+        scene = draw_scene(draw, rng)
         shape = VideoShape(config.num_frames, height, width, fps)
         rendering = renderer.render(scene, shape, window_on_player(scene, shape, config, rng))
         return rendering.frames, rendering.instance > 0
@@ -87,8 +93,8 @@ def window_on_player(scene: Scene, shape: VideoShape, config: CropConfig, rng: r
     """A window on a player half way through the clip, or anywhere."""
     top, left = rng.randint(0, shape.height - config.side), rng.randint(0, shape.width - config.side)
     if rng.random() < config.on_player:
-        player = rng.choice(scene.players)
-        track = player_track(player, np.array([shape.seconds / 2]), scene)
+        index = rng.randrange(len(scene.players))
+        player, track = scene.players[index], scene_tracks(scene, np.array([shape.seconds / 2]))[index]
         middle_x = track.x[0] * shape.height + shape.width / 2
         middle_y = (1 - track.ground[0] - track.lift[0] - player.size / 2) * shape.height
         jitter = config.side * 0.35

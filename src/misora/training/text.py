@@ -20,45 +20,57 @@ from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.training.loop import Metrics
 from misora.training.streams import one_thread
-from misora.world.captions import sample_caption
 from misora.world.cast import load_cast
-from misora.world.casting import Casting, sample_scene
-from misora.world.program import Direction, Scene
-from misora.world.tier import SMALL
+from misora.world.program import Direction, Film, Scene
+from misora.world.scenes import Draw, draw_film, tell
+from misora.world.tier import SMALL, TIERS, Tier
 
-FACTS = {"place": len(SMALL.places), "time": len(SMALL.times), "camera": len(SMALL.camera_moves)}
-PLAYERS = 2
 NOBODY = 1
+"""Classes of a player's facts begin after the one that says there is no such player."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextConfig:
-    """``batch`` captions a step, drawn with ``seed``."""
+    """``batch`` captions a step, drawn from ``tier`` with ``seed``."""
 
     model: TextEncoderConfig
     batch: int = 192
     seed: int = 0
+    tier: str = "small"
 
 
 @dataclass(frozen=True, slots=True)
 class TextBatch:
-    """Hashed ``features`` (B, L, 8) and ``facts`` (B, 3 + 3 * 2): place, time, camera, then character, action, direction of each player."""
+    """Hashed ``features`` (B, L, 8) and ``facts`` (B, 4 + 3 * players), as ``facts_of`` lists them."""
 
     features: Tensor
     facts: Tensor
 
 
-def facts_of(scene: Scene, ids: tuple[str, ...]) -> list[int]:
-    """The numbers that a caption of ``scene`` should give away; players from left to right, missing ones are class 0."""
-    facts = [SMALL.places.index(scene.place), SMALL.times.index(scene.time), SMALL.camera_moves.index(scene.camera.move)]
+def fact_sizes(tier: Tier) -> dict[str, int]:
+    """Classes of every fact that a caption of ``tier`` may give away, by name."""
+    player = {"character": len(load_cast(tier.name)), "action": len(tier.actions), "direction": len(Direction)}
+    scene = {"place": len(tier.places), "time": len(tier.times), "camera": len(tier.camera_moves), "weather": len(tier.weathers)}
+    players = range(1, tier.max_players + 1)
+    return scene | {f"{name}_{number}": NOBODY + size for number in players for name, size in player.items()}
+
+
+def facts_of(scene: Scene, ids: tuple[str, ...], tier: Tier = SMALL) -> list[int]:
+    """The classes that a caption of ``scene`` should give away; players from left to right, missing ones are class 0."""
+    facts = [
+        tier.places.index(scene.place),
+        tier.times.index(scene.time),
+        tier.camera_moves.index(scene.camera.move),
+        tier.weathers.index(scene.weather),
+    ]
     players = sorted(scene.players, key=lambda player: player.x)
     for player in players:
         facts += [
             NOBODY + ids.index(player.character),
-            NOBODY + SMALL.actions.index(player.action),
+            NOBODY + tier.actions.index(player.action),
             NOBODY + list(Direction).index(player.direction),
         ]
-    return facts + [0, 0, 0] * (PLAYERS - len(players))
+    return facts + [0, 0, 0] * (tier.max_players - len(players))
 
 
 class CaptionDataset(Dataset[TextBatch]):
@@ -66,27 +78,26 @@ class CaptionDataset(Dataset[TextBatch]):
 
     def __init__(self, config: TextConfig) -> None:
         self.config = config
-        self.ids = tuple(load_cast())
+        self.ids = tuple(load_cast(config.tier))
         self._collate = TextEncoder(config.model).collate
 
     def __getitem__(self, step: int) -> TextBatch:
-        rng = random.Random(f"text/{self.config.seed}/{step}")
-        casting = Casting(self.ids, second_player=0.35)
-        scenes = [sample_scene(casting, rng) for _ in range(self.config.batch)]
-        features = self._collate([sample_caption(scene, rng)[0] for scene in scenes])
-        return TextBatch(features, torch.tensor([facts_of(scene, self.ids) for scene in scenes]))
+        rng, tier = random.Random(f"text/{self.config.seed}/{step}"), TIERS[self.config.tier]
+        draw = Draw(tier.name, self.ids, second_player=0.35)
+        films: list[Film] = [draw_film(draw, rng) for _ in range(self.config.batch)]
+        features = self._collate([tell(film, rng) for film in films])
+        return TextBatch(features, torch.tensor([facts_of(film.shots[0], self.ids, tier) for film in films]))
 
 
 class Reader(nn.Module):
     """The text encoder with one linear reading of its pooled vector for every fact."""
 
-    def __init__(self, config: TextEncoderConfig, characters: int) -> None:
+    def __init__(self, config: TextConfig) -> None:
         super().__init__()
-        self.text_encoder = TextEncoder(config)
-        player = {"character": characters, "action": len(SMALL.actions), "direction": len(Direction)}
-        sizes = [*FACTS.values(), *[NOBODY + size for _ in range(PLAYERS) for size in player.values()]]
-        self.names = [*FACTS, *[f"{name}_{number}" for number in range(1, PLAYERS + 1) for name in player]]
-        self.heads = nn.ModuleList(nn.Linear(config.out_dim, size) for size in sizes)
+        self.text_encoder = TextEncoder(config.model)
+        sizes = fact_sizes(TIERS[config.tier])
+        self.names = list(sizes)
+        self.heads = nn.ModuleList(nn.Linear(config.model.out_dim, size) for size in sizes.values())
 
     def forward(self, features: Tensor) -> list[Tensor]:
         pooled = self.text_encoder(features).pooled
@@ -99,7 +110,7 @@ class TextStage:
     def __init__(self, config: TextConfig, workers: int = 1) -> None:
         self.config, self.workers = config, workers
         torch.manual_seed(config.seed)
-        self.model = Reader(config.model, len(load_cast()))
+        self.model = Reader(config)
         self.dataset = CaptionDataset(config)
 
     def hidden_parameters(self) -> list[nn.Parameter]:
@@ -125,7 +136,7 @@ class TextStage:
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the encoder; the linear readings were only its teacher."""
-        model = Reader(self.config.model, len(load_cast()))
+        model = Reader(self.config)
         model.load_state_dict(values)
         save_model(folder, "text_encoder", model.text_encoder, dtype=torch.float32, **provenance)
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from misora.base.errors import TrainingError
+from misora.base.shapes import TIME_STRIDE
 from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
@@ -23,15 +24,15 @@ from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.training.autoencoder import to_frames
-from misora.training.latents import load_shelves
+from misora.training.latents import Shelf, load_shelves
 from misora.training.loop import Metrics
-from misora.world.captions import sample_caption
+from misora.world.scenes import shown, tell
 
 MIDDLES = 0.4
 """Share of clips that begin after their first latent frame: what a sliding window meets after its first step."""
 
 CAPTION_TOKENS = 40
-"""Every batch is cut or padded to this, so that the compiled blocks see one shape; 98 % of captions are shorter."""
+"""Every batch is cut or padded to this, so that the compiled blocks see one shape; 98 % of the small tier's captions are shorter."""
 
 MEASURED = 200
 """Clips from which the size of each latent channel is taken."""
@@ -80,6 +81,7 @@ class TransformerStageConfig:
     start: str = ""
     text_start: str = ""
     classes: int = 48
+    caption_tokens: int = CAPTION_TOKENS
     compile: bool = True
     seed: int = 0
 
@@ -108,6 +110,13 @@ class TextToLatents(nn.Module):
             nn.SiLU(),
             nn.Linear(config.model.dim, config.classes + 1),
         )
+
+
+def caption_of(shelf: Shelf, index: int, start: int, length: int, rng: random.Random) -> str:
+    """A caption of what latent frames ``start`` to ``start + length`` of a clip show; other shots are not told of."""
+    fps = float(shelf.fps[index])
+    first, last = max(0, TIME_STRIDE * (start - 1) + 1), TIME_STRIDE * (start + length - 1)
+    return tell(shown(shelf.films[index], first / fps, last / fps), rng)
 
 
 class TransformerStage:
@@ -144,14 +153,17 @@ class TransformerStage:
     def batch(self, step: int) -> LatentBatch:
         """Batch ``step``: clips of one shape, all of one length, captions drawn anew."""
         rng = random.Random(f"{self.config.seed}/{step}")
-        shelf = rng.choices(self.shelves, [len(shelf.scenes) * shelf.latents[0, 0].numel() for shelf in self.shelves])[0]
+        shelf = rng.choices(self.shelves, [len(shelf.films) * shelf.latents[0, 0].numel() for shelf in self.shelves])[0]
         _, _, frames, height, width = shelf.latents.shape
         length = 1 if rng.random() < self.config.singles else max(1, frames - 1)
         size = max(2, round(self.config.tokens / (length * height * width)))
-        chosen = [rng.randrange(len(shelf.scenes)) for _ in range(size)]
+        chosen = [rng.randrange(len(shelf.films)) for _ in range(size)]
         starts = [rng.randint(1, frames - length) if frames > length and rng.random() < MIDDLES else 0 for _ in chosen]
-        texts = ["" if rng.random() < self.config.text_dropout else sample_caption(shelf.scenes[index], rng)[0] for index in chosen]
-        features = self.model.text_encoder.collate(texts, CAPTION_TOKENS)[:, :CAPTION_TOKENS]
+        texts = [
+            "" if rng.random() < self.config.text_dropout else caption_of(shelf, index, start, length, rng)
+            for index, start in zip(chosen, starts, strict=True)
+        ]
+        features = self.model.text_encoder.collate(texts, self.config.caption_tokens)[:, : self.config.caption_tokens]
         clips = [shelf.latents[index, :, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         labels = [shelf.labels[index, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         numbers = torch.tensor([min(start, 1) for start in starts]).unsqueeze(1) + torch.arange(length)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from editing_pixels import DRIFTS, drift, pin_loss, seams
+from editing_pixels import DRIFTS, colour_distance, drift, pin_loss, seams
 from editing_reading import blend_correlation, film, remixes
 from machine import facts, markdown
 
@@ -94,6 +94,8 @@ def measure_pins(bench: Bench) -> None:
 
 def measure_drift(bench: Bench) -> None:
     """Mean colour after a chain of extensions, ours and others'."""
+    own = [colour_distance(clip.frames[:24], clip.frames[24:]) for clip in bench.clips]
+    bench.add("colour of the clip's second second, as the stage shows it", median(own), " levels", "")
     for how in DRIFTS if bench.extensions else ():
         found = [drift(clip, bench.extensions, how, bench.options) for clip in bench.clips]
         bench.add(f"colour after {bench.extensions} extensions of 2 s, by {how}", median(found), " levels", f"within {DRIFT_LEVELS:g}")

@@ -57,7 +57,6 @@ def seams(clips: list[misora.Video], options: dict[str, int]) -> Iterator[tuple[
 
 def drift(clip: misora.Video, extensions: int, how: str, options: dict[str, int]) -> float:
     """Distance of the last second's mean colour from the first's, in levels, after ``extensions`` of two seconds."""
-    first = clip.frames[:24].mean((0, 1, 2))
     video = replace(clip, frames=clip.frames[-24:])
     for number in range(extensions):
         if how == "last frame":
@@ -69,7 +68,12 @@ def drift(clip: misora.Video, extensions: int, how: str, options: dict[str, int]
             source = video if how == "latents" else replace(video, tail=None)
             longer = misora.extend(source, 2.0, **(options | {"seed": number}))
             video = replace(longer, frames=longer.frames[-24:])
-    return float(np.abs(video.frames[-24:].mean((0, 1, 2)) - first).max())
+    return colour_distance(clip.frames[:24], video.frames[-24:])
+
+
+def colour_distance(first: Frames, second: Frames) -> float:
+    """Between mean colours, in levels, of the channel that differs most."""
+    return float(np.abs(first.mean((0, 1, 2)) - second.mean((0, 1, 2))).max())
 
 
 def pin_loss(clip: misora.Video, options: dict[str, int]) -> float:

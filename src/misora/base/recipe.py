@@ -109,9 +109,7 @@ class Recipe:
             for name in ("draft_of", "sampled"):
                 values[name] = size_from(values.get(name))
             return Recipe(**values)
-        except InputError:
-            raise
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
+        except (TypeError, KeyError, AttributeError) as error:
             raise InputError(f"the recipe is damaged: {error}", field="recipe") from error
 
     @staticmethod

@@ -80,9 +80,10 @@ def test_other_peoples_things_are_not_there(guarded: Rig, clip: bytes) -> None:
         ("/v1/videos", SMALL | {"prompt": "x", "input_reference": {"file_id": file}}),
         ("/v1/videos", SMALL | {"prompt": "x", "characters": [{"id": character}]}),
     ]
+    named.append(("/v1/videos/extensions", {"video": {"id": video}}))
     for path, body in named:
-        assert "of yours" in guarded.error(guarded.client.post(path, json=body, headers=other), 400)["message"]
-    guarded.error(guarded.client.post("/v1/videos/extensions", json={"video": {"id": video}}, headers=other), 404)
+        error = guarded.error(guarded.client.post(path, json=body, headers=other), 404)
+        assert "of yours" in error["message"] and error["param"] in (*body, "characters.0.id")
     assert guarded.ok(guarded.client.get("/v1/videos", headers=other))["data"] == []
     assert guarded.ok(guarded.client.get("/v1/files", headers=other))["data"] == []
 

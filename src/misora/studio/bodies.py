@@ -34,7 +34,10 @@ async def read_body(request: Request) -> dict[str, Any]:
     if kind in FORMS:
         return await read_form(request)
     if kind in ("", "application/json") or kind.endswith("+json"):
-        return to_object(await request.body())
+        try:
+            return to_object(await request.body())
+        except ClientDisconnect as error:
+            raise InputError("the body ended before it was whole; send it again") from error
     raise WrongMedia(f"content-type {kind[:80]!r} is not read here; send application/json or multipart/form-data")
 
 

@@ -7,6 +7,7 @@
 | InputError, Refused | 400 |
 | NotAllowed | 401 |
 | NotFound, JobNotFound | 404 |
+| TooSlow | 408, and the connection is closed |
 | NotReady, ConflictError | 409 |
 | TooLarge | 413 |
 | WrongMedia | 415 |
@@ -30,7 +31,16 @@ class NotAllowed(MisoraError):
 
 
 class NotFound(MisoraError):
-    """There is no such thing, or it is somebody else's, which looks the same."""
+    """There is no such thing, or it is somebody else's, which looks the same.
+
+    Args:
+        message: What there is not.
+        field: Dotted path of the field that names it; None when the address does.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class NotReady(ConflictError):
@@ -39,6 +49,10 @@ class NotReady(ConflictError):
 
 class TooLarge(MisoraError):
     """The body is beyond what is read."""
+
+
+class TooSlow(MisoraError):
+    """The body came so slowly that it is no longer waited for."""
 
 
 class WrongMedia(MisoraError):
@@ -76,8 +90,12 @@ def to_answer(error: MisoraError) -> Answer:
             return refusal(error)
         case NotAllowed():
             return Answer(401, text, "authentication_error", "invalid_api_key", headers={"WWW-Authenticate": "Bearer"})
-        case NotFound() | JobNotFound():
+        case NotFound():
+            return Answer(404, text, code="not_found", param=error.field)
+        case JobNotFound():
             return Answer(404, text, code="not_found")
+        case TooSlow():
+            return Answer(408, text, code="too_slow", headers={"Connection": "close"})
         case NotReady():
             return Answer(409, text, code="video_not_ready", headers={"Retry-After": "2"})
         case ConflictError():

@@ -19,11 +19,12 @@ from urllib.parse import unquote_to_bytes
 from starlette.datastructures import UploadFile
 
 from misora.base.errors import InputError
+from misora.engine.service import JobNotFound
 from misora.media.inspection import MAX_BYTES, inspect, media_type_of
 from misora.store.assets import NewAsset, add_asset, find_asset, find_equal_asset
 from misora.store.records import Account, Asset
 from misora.store.uploads import PART
-from misora.studio.errors import NotReady, WrongMedia
+from misora.studio.errors import NotFound, NotReady, WrongMedia
 from misora.studio.service import Studio
 
 MAX_URL_BYTES = 20 << 20
@@ -46,7 +47,8 @@ class Intake:
             name: What to call it instead of its own name.
             first_picture: Keep only the first picture of a clip.
         Raises:
-            InputError: It is none of these, cannot be read, or is not the account's.
+            InputError: It is none of these, or cannot be read.
+            NotFound: It names nothing of the account.
             NotReady: It is a video that is not finished.
             WrongMedia: Its bytes are of no kind that is read.
         """
@@ -60,16 +62,19 @@ class Intake:
     def known(self, file_id: str, param: str) -> Asset:
         """A file of the account by its own id, or by the id of the video that it is the result of."""
         if file_id.startswith("video_"):
-            return self.result(file_id)
+            return self.result(file_id, param)
         with self.studio.engine.database.reading() as tx:
             found = find_asset(tx, file_id, self.account.id)
         if found is None or found.role == PART:
-            raise InputError(f"{param}={file_id[:80]!r} is no video or file of yours; upload it first", field=param)
+            raise NotFound(f"{param}={file_id[:80]!r} is no video or file of yours; upload it first", field=param)
         return found
 
-    def result(self, video_id: str) -> Asset:
-        """The finished video or still of a job; raises JobNotFound or NotReady."""
-        job = self.studio.engine.job(video_id, self.account.id)
+    def result(self, video_id: str, param: str | None = None) -> Asset:
+        """The finished video or still of a job; raises NotFound or NotReady."""
+        try:
+            job = self.studio.engine.job(video_id, self.account.id)
+        except JobNotFound as error:
+            raise NotFound(f"{param or 'video'}={video_id[:80]!r} is no video of yours", field=param) from error
         outputs = self.studio.engine.outputs(video_id, self.account.id)
         found = outputs.get("video") or outputs.get("image")
         if found is None:

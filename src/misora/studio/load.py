@@ -24,7 +24,7 @@ class Seats:
 
 @dataclass(slots=True)
 class Seat:
-    """One request's place; whoever only waits from now on, for news or for a picture, gives it up early."""
+    """One request's place; whoever only waits, for a body, for news or for a picture, or for its client to read, gives it up."""
 
     seats: Seats
     is_taken: bool = True
@@ -33,6 +33,11 @@ class Seat:
         if self.is_taken:
             self.is_taken = False
             self.seats.taken -= 1
+
+    def take_again(self) -> None:
+        if not self.is_taken:
+            self.is_taken = True
+            self.seats.taken += 1
 
 
 @dataclass(slots=True)

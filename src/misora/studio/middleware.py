@@ -5,6 +5,7 @@ The log has method, route, status, time, account and request id; never a query, 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
@@ -17,12 +18,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from misora.base.errors import MisoraError
 from misora.studio.doors import check_caller
-from misora.studio.errors import Busy, TooLarge, to_answer
-from misora.studio.load import Seats
+from misora.studio.errors import Busy, TooLarge, TooSlow, to_answer
+from misora.studio.load import Seat, Seats
 from misora.studio.metrics import Metrics
 from misora.studio.service import Options
 
 access_log = logging.getLogger("misora.access")
+
+BODY_SECONDS = 30.0
+MIN_BYTES_PER_SECOND = 16 << 10
+"""A body has half a minute, and a second more for each 16 KiB that have come."""
 
 
 class Doorkeeper:
@@ -43,7 +48,8 @@ class Doorkeeper:
         try:
             refused = self.refusal(scope)
             app = self.app if refused is None else error_response(refused)
-            await app(scope, bounded(receive, self.options.max_body_bytes), visit.answering(send))
+            body = Body(receive, self.options.max_body_bytes, seat)
+            await app(scope, body.receive if comes_with_body(scope) else receive, visit.answering(send))
         finally:
             seat.leave()
             visit.end(self.metrics)
@@ -78,6 +84,7 @@ class Visit:
 
         async def forward(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self.scope["state"]["seat"].leave()
                 self.status = message["status"]
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", self.id.encode())]
             await send(message)
@@ -101,19 +108,61 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
     return getattr(scope.get("route"), "path", "none")
 
 
-def bounded(receive: Receive, most: int) -> Receive:
-    """``receive`` that raises TooLarge once a body without a stated length goes beyond ``most`` bytes."""
-    taken = 0
+def comes_with_body(scope: MutableMapping[str, Any]) -> bool:
+    """Whether the head announces a body."""
+    return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in scope["headers"])
 
-    async def limited() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > most:
-            raise TooLarge(f"the body has more than {most} bytes, the most that is read")
+
+class Body:
+    """A request's body as it comes: not beyond its size, not below its pace, and without a place among the requests in work."""
+
+    def __init__(self, receive: Receive, most: int, seat: Seat) -> None:
+        self.source = receive
+        self.most = most
+        self.seat = seat
+        self.taken = 0
+        self.is_whole = False
+        self.started: float | None = None
+
+    async def receive(self) -> Message:
+        """The next part; after the last, whatever the connection says.
+
+        Raises:
+            TooLarge: The body has more bytes than are read.
+            TooSlow: It came too slowly.
+        """
+        if self.is_whole:
+            return await self.source()
+        message = await self.next_part()
+        self.taken += len(message.get("body", b""))
+        self.is_whole = not message.get("more_body", False)
+        if self.taken > self.most:
+            raise TooLarge(f"the body has more than {self.most} bytes, the most that is read")
         return message
 
-    return limited
+    async def next_part(self) -> Message:
+        was_in_work = self.seat.is_taken
+        self.seat.leave()
+        try:
+            async with asyncio.timeout_at(self.deadline()):
+                return await self.source()
+        except TimeoutError as error:
+            raise TooSlow(
+                f"{self.taken} bytes of the body came in {self.elapsed():.0f} s; it has {BODY_SECONDS:.0f} s, "
+                f"and one more for each {MIN_BYTES_PER_SECOND} bytes; send less at once, or uploads in parts"
+            ) from error
+        finally:
+            if was_in_work:
+                self.seat.take_again()
+
+    def deadline(self) -> float:
+        """When the next part must have come, by the event loop's clock."""
+        if self.started is None:
+            self.started = asyncio.get_running_loop().time()
+        return self.started + BODY_SECONDS + self.taken / MIN_BYTES_PER_SECOND
+
+    def elapsed(self) -> float:
+        return asyncio.get_running_loop().time() - (self.started or 0.0)
 
 
 def error_response(error: MisoraError) -> JSONResponse:

@@ -31,6 +31,7 @@ STATUSES = {
     "400": "Something in the request can be mended; `param` names it.",
     "401": "No key, or one that opens nothing here.",
     "404": "No such thing, or it is somebody else's.",
+    "408": "The body came too slowly.",
     "409": "It contradicts what is there, or the video is not ready.",
     "413": "The body is too large.",
     "415": "The body is of a type that is not read.",

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from misora.base.errors import InputError
 from misora.engine.processes import run_processes
+from misora.studio.connections import TimedConnection
 from misora.studio.postman import Postman, delivering
 from misora.studio.service import Options, Studio
 
@@ -60,6 +61,7 @@ def build_server(app: FastAPI, address: Address) -> uvicorn.Server:
         app,
         host=address.host,
         port=address.port,
+        http=TimedConnection,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -109,7 +109,9 @@ class Recipe:
             for name in ("draft_of", "sampled"):
                 values[name] = size_from(values.get(name))
             return Recipe(**values)
-        except (TypeError, KeyError, AttributeError) as error:
+        except InputError:
+            raise
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise InputError(f"the recipe is damaged: {error}", field="recipe") from error
 
     @staticmethod

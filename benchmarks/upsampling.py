@@ -24,7 +24,7 @@ from machine import facts, markdown
 from misora.base.canvas import Frames, Mask
 from misora.base.sampled_size import sampled_size
 from misora.base.settings import load_settings
-from misora.base.shapes import VideoShape
+from misora.base.shapes import VideoShape, latent_frames, pixel_frames
 from misora.media.contact_sheet import write_contact_sheet
 from misora.media.fit import fit_frames
 from misora.models.registry import load_upsampler, load_video_vae
@@ -94,6 +94,8 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--weights", type=Path, default=load_settings().weights, help="folder of the upsampler")
     options = parser.parse_args()
+    if options.frames != pixel_frames(latent_frames(options.frames)):
+        parser.error(f"--frames {options.frames} is not 8k + 1; nearest: {pixel_frames(latent_frames(options.frames))}")
     torch.set_num_threads(load_settings().threads)
     dtype = choose_dtype(torch.device("cpu"))
     codec, ours = VideoCodec(load_video_vae(load_settings().weights, dtype)), Enlarger(load_upsampler(options.weights, dtype))

@@ -20,7 +20,7 @@ def list_models(as_json: AsJson = False) -> None:
     """Lists the weights that are found."""
     from misora.base.settings import load_settings
     from misora.cli.tables import table
-    from misora.models.weights_file import KINDS, OPTIONAL_KINDS, PARSER_KINDS, describe_weights, weights_digest
+    from misora.models.weights_file import ADAPTER_KINDS, KINDS, OPTIONAL_KINDS, PARSER_KINDS, describe_weights, weights_digest
 
     folder = load_settings().weights
     found = describe_weights(folder)
@@ -28,7 +28,7 @@ def list_models(as_json: AsJson = False) -> None:
         print(json.dumps({kind: summary(info) | {"sha256": weights_digest(info.path)} for kind, info in found.items()}))
         return
     rows = [["kind", "parameters", "MB", "dtype", "recipe", "step", "sha256"]]
-    for kind in (*KINDS, *OPTIONAL_KINDS, *PARSER_KINDS):
+    for kind in (*KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS, *PARSER_KINDS):
         info = found.get(kind)
         rows.append(row_of(info, weights_digest(info.path)) if info else [kind, "missing", *[""] * 5])
     print(f"{folder}\n{table(rows)}")
@@ -88,6 +88,14 @@ def costs_of(info: WeightsInfo) -> list[dict[str, Any]]:
         per_pixel = build_config(info, UpsamplerConfig).flops_per_pixel()
         cost = f"{per_pixel:,.0f} FLOPs a pixel of its result, twice as large as what it is given"
         return [{"name": info.kind, "parameters": info.num_parameters, "flops_per_pixel": round(per_pixel, 1), "cost": cost}]
+    if info.kind == "turbo":
+        return [
+            {
+                "name": "turbo",
+                "parameters": info.num_parameters,
+                "cost": "none: it is added to the transformer's weights when they are loaded",
+            }
+        ]
     if info.kind == "transformer":
         return [transformer_cost("transformer", build_config(info, TransformerConfig), info.num_parameters)]
     if info.kind == "text_encoder":

@@ -11,7 +11,9 @@ from misora.base.errors import InputError
 
 
 def train(
-    stage: Annotated[str | None, typer.Argument(help="autoencoder, latents, text, transformer, upsampler or parser; see --list.")] = None,
+    stage: Annotated[
+        str | None, typer.Argument(help="autoencoder, latents, text, transformer, turbo, upsampler or parser; see --list.")
+    ] = None,
     recipe: Annotated[str, typer.Option(help="Name of the recipe; see --list.")] = "small",
     minutes: Annotated[float | None, typer.Option(help="Stop after so long; without it, at the recipe's end.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. Default: runs/STAGE-RECIPE.")] = None,

@@ -20,13 +20,24 @@ from misora.models.parser.config import ParserConfig
 from misora.models.parser.model import Parser
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
+from misora.models.transformer.adapter import Adapter, AdapterConfig
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.models.upsampler.config import UpsamplerConfig
 from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.config import VideoVAEConfig
 from misora.models.video_vae.model import VideoVAE
-from misora.models.weights_file import Kind, ParserKind, WeightsInfo, build_config, how_to_get, read_info, weights_metadata, weights_path
+from misora.models.weights_file import (
+    Kind,
+    ParserKind,
+    WeightsInfo,
+    build_config,
+    how_to_get,
+    read_info,
+    weights_digest,
+    weights_metadata,
+    weights_path,
+)
 
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
@@ -62,6 +73,22 @@ def load_text_encoder(folder: Path, dtype: torch.dtype = torch.float32, device: 
     with torch.random.fork_rng(devices=[]):
         model = TextEncoder(build_config(info, TextEncoderConfig))
     return fill(model, info, dtype, device)
+
+
+def load_turbo(folder: Path, transformer: VideoTransformer) -> Adapter:
+    """The few-step adapter of ``folder`` for its ``transformer``, in float32.
+
+    Raises:
+        WeightsError: It is missing, damaged, or was trained on another transformer than the one beside it.
+    """
+    info = read_info(weights_path(folder, "turbo"), "turbo")
+    config = build_config(info, AdapterConfig)
+    if config.base != weights_digest(weights_path(folder, "transformer")):
+        raise WeightsError(f"{info.path} was trained on another transformer than the one beside it; run `misora train turbo` again")
+    device = transformer.input.weight.device
+    with torch.device("meta"):
+        adapter = Adapter(config, transformer)
+    return fill(adapter, info, torch.float32, device)
 
 
 def load_parser(folder: Path, kind: ParserKind, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> Parser:

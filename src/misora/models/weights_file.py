@@ -23,12 +23,14 @@ from misora.base.errors import MisoraError, WeightsError
 ConfigT = TypeVar("ConfigT")
 
 FORMAT = "misora/1"
-Kind = Literal["video_vae", "transformer", "text_encoder", "upsampler", "critic", "judge"]
+Kind = Literal["video_vae", "transformer", "text_encoder", "upsampler", "turbo", "critic", "judge"]
 ParserKind = Literal["critic", "judge"]
 KINDS: tuple[Kind, ...] = ("video_vae", "transformer", "text_encoder")
 """What a pipeline needs; every one decides the frames and is named in a recipe."""
 OPTIONAL_KINDS: tuple[Kind, ...] = ("upsampler",)
 """What a pipeline uses where it is there; named in the recipes of the videos that it had a part in."""
+ADAPTER_KINDS: tuple[Kind, ...] = ("turbo",)
+"""What changes a transformer beside it: the few-step adapter."""
 PARSER_KINDS: tuple[ParserKind, ...] = get_args(ParserKind)
 """What reads clips back. Only evaluation may load the judge."""
 ALL_KINDS: tuple[Kind, ...] = get_args(Kind)

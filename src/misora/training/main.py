@@ -13,10 +13,11 @@ from misora.base.errors import InputError
 from misora.base.settings import load_settings
 from misora.models.registry import load_video_vae
 from misora.training.autoencoder import AutoencoderStage
+from misora.training.distillation import TurboStage
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, Stage, train
 from misora.training.parser import ParserStage
-from misora.training.recipes import AUTOENCODER, LATENTS, PARSER, TEXT, TRANSFORMER, UPSAMPLER
+from misora.training.recipes import AUTOENCODER, LATENTS, PARSER, TEXT, TRANSFORMER, TURBO, UPSAMPLER
 from misora.training.text import TextStage
 from misora.training.transformer import TransformerStage
 from misora.training.upsampler import UpsamplerStage
@@ -62,6 +63,11 @@ def _transformer(job: Job) -> Path:
     return _trained(TransformerStage(config), run_config, job)
 
 
+def _turbo(job: Job) -> Path:
+    config, run_config = TURBO[job.recipe]()
+    return _trained(TurboStage(config), run_config, job)
+
+
 def _upsampler(job: Job) -> Path:
     config, run_config = UPSAMPLER[job.recipe]()
     return _trained(UpsamplerStage(config, job.assets), run_config, job)
@@ -77,6 +83,7 @@ STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
     "latents": (LATENTS, _latents),
     "text": (TEXT, _text),
     "transformer": (TRANSFORMER, _transformer),
+    "turbo": (TURBO, _turbo),
     "upsampler": (UPSAMPLER, _upsampler),
     "parser": (PARSER, _parser),
 }

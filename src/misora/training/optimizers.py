@@ -35,13 +35,15 @@ class Muon(torch.optim.Optimizer):
     """Momentum whose direction is orthogonalised; the step's size then does not depend on the gradient's.
 
     Args:
-        params: Parameters with two dimensions or more; trailing ones are flattened.
+        params: Parameters with two dimensions or more, trailing ones are flattened; or groups of them.
         lr: Step; each update has a root mean square of about ``lr * sqrt(max(1, rows / columns) / columns)``.
         momentum: Nesterov momentum.
         weight_decay: Decoupled, times ``lr``.
     """
 
-    def __init__(self, params: Iterable[nn.Parameter], lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self, params: Iterable[nn.Parameter] | list[dict[str, Any]], lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -69,7 +71,7 @@ class Optimizers:
     """Muon on hidden matrices and AdamW on everything else, stepped together.
 
     Args:
-        hidden: Parameters for Muon.
+        hidden: Parameters for Muon; may be none.
         rest: Parameters for AdamW.
         muon_lr, adam_lr: Peak learning rates; ``step`` scales both.
     """
@@ -77,7 +79,7 @@ class Optimizers:
     def __init__(
         self, hidden: list[nn.Parameter], rest: list[nn.Parameter], muon_lr: float, adam_lr: float, weight_decay: float = 0.0
     ) -> None:
-        self.muon = Muon(hidden, muon_lr, weight_decay=weight_decay)
+        self.muon = Muon([{"params": hidden}], muon_lr, weight_decay=weight_decay)
         self.adam = torch.optim.AdamW(rest, adam_lr, betas=(0.9, 0.95), weight_decay=weight_decay, fused=True)
         self._peaks = (muon_lr, adam_lr)
 

@@ -12,6 +12,7 @@ from misora.models.transformer.config import transformer_config
 from misora.models.upsampler.config import UpsamplerConfig
 from misora.models.video_vae.config import TINY, VideoVAEConfig
 from misora.training.autoencoder import AutoencoderConfig
+from misora.training.distillation import TurboConfig
 from misora.training.latents import LatentsConfig, ShardShape
 from misora.training.loop import RunConfig
 from misora.training.parser import ParserStageConfig
@@ -178,6 +179,18 @@ def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
     return config, _run(config, name="transformer/full", steps=400_000, **settings)
 
 
+def turbo_small() -> tuple[TurboConfig, RunConfig]:
+    """Four steps without guidance for the shipped transformer, on one CPU core."""
+    config = TurboConfig(start=SHIPPED)
+    return config, _run(config, name="turbo/small", steps=20_000, warmup=20, adam_lr=1e-3, ema=0.99, decay=0.5)
+
+
+def turbo_tiny() -> tuple[TurboConfig, RunConfig]:
+    """Toy size, for tests."""
+    config = TurboConfig(latents="runs/latents-tiny", rank=2, teacher_steps=8, tokens=16, preview=(2, 2, 2), compile=False)
+    return config, _run(config, name="turbo/tiny", steps=4, warmup=2)
+
+
 def parser_critic() -> tuple[ParserStageConfig, RunConfig]:
     """The parser that may rank, reward and teach; narrower than the judge, so that all weights stay below 45 MB together."""
     config = ParserStageConfig("critic", stage_parser(dim=72, context_dim=80), ClipConfig(seed=11))
@@ -226,5 +239,6 @@ TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] =
     "more": transformer_more,
     "full": transformer_full,
 }
+TURBO: dict[str, Callable[[], tuple[TurboConfig, RunConfig]]] = {"small": turbo_small, "tiny": turbo_tiny}
 PARSER: dict[str, Callable[[], tuple[ParserStageConfig, RunConfig]]] = {"critic": parser_critic, "judge": parser_judge, "tiny": parser_tiny}
 UPSAMPLER: dict[str, Callable[[], tuple[UpsamplerStageConfig, RunConfig]]] = {"small": upsampler_small, "more": upsampler_more}

@@ -1,4 +1,4 @@
-"""Stage 5: the upsampler, on pairs whose small side looks as the model makes it."""
+"""Stage 6: the upsampler, on pairs whose small side looks as the model makes it."""
 
 from __future__ import annotations
 

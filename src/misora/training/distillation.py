@@ -1,0 +1,245 @@
+"""Stage 5: Turbo, the many-step guided transformer taught to walk in four steps without guidance.
+
+The schedule is cut into four segments. At the start of one, where the student's own walk has led, the teacher walks on with its guided
+small steps to the segment's end; the student learns to arrive there in one. Its errors in earlier segments are part of what it sees, so
+they do not add up unseen. Known frames keep a level of their own, as pins and sliding windows have them. What is learnt is an adapter.
+
+Reference:
+    Meng et al., On Distillation of Guided Diffusion Models, arXiv:2210.03142 (guidance distilled away), with segments instead of halved
+    steps; Ross et al., DAgger, arXiv:1011.0686 (the student chooses where the teacher is asked).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from misora.base.errors import TrainingError
+from misora.diffusion.flow import MIN_SIGMA, spread, wiener_error
+from misora.diffusion.guidance import with_guidance
+from misora.diffusion.samplers import Denoiser, sample_euler, step_along
+from misora.diffusion.schedules import for_frames, resolution_shift, shifted
+from misora.media.contact_sheet import write_contact_sheet
+from misora.models.registry import load_text_encoder, load_transformer, load_video_vae, save_model
+from misora.models.text_encoder.model import EncodedText
+from misora.models.transformer.adapter import Adapter, AdapterConfig
+from misora.models.transformer.model import VideoTransformer
+from misora.models.weights_file import weights_digest, weights_path
+from misora.training.autoencoder import to_frames
+from misora.training.latents import load_shelves
+from misora.training.loop import Metrics
+from misora.training.transformer import CAPTION_TOKENS, MEASURED, PREVIEW_PROMPTS, caption_of
+
+KNOWN = 0.4
+"""Share of clips that go on from latent frames which are known, as a window after the first does, or a pinned picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurboConfig:
+    """Everything that shapes this stage.
+
+    Args:
+        start: Folder of weights: the teacher, its text encoder and, for previews, the autoencoder.
+        latents: Folder of shards. Their scenes give captions, their clips the frames that are known.
+        rank: Of the adapter.
+        steps: Of the student.
+        teacher_steps: Of the teacher over the whole schedule; a multiple of ``steps``.
+        guidance: Of the teacher.
+        tokens: Video tokens a step; the batch follows from the clip's shape.
+        preview: Latent frames, height and width of the previews.
+        compile: Fuse the teacher's blocks with a compiler; it does four fifths of the work.
+    """
+
+    start: str = ""
+    latents: str = "runs/latents-more"
+    rank: int = 16
+    steps: int = 4
+    teacher_steps: int = 24
+    guidance: float = 3.0
+    tokens: int = 2048
+    preview: tuple[int, int, int] = (7, 8, 8)
+    compile: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Clips of one shape: ``latents`` (B, C, t, h, w) of which ``strength`` (B, t) is known, hashed ``features``, rates and numbers."""
+
+    latents: Tensor
+    strength: Tensor
+    features: Tensor
+    fps: Tensor
+    frame_index: Tensor
+    segment: int
+
+
+class TurboStage:
+    """The adapter as the loop sees it; teacher and text encoder stand beside it and never change."""
+
+    def __init__(self, config: TurboConfig) -> None:
+        if config.teacher_steps % config.steps:
+            raise TrainingError(f"teacher_steps={config.teacher_steps} is not a multiple of steps={config.steps}")
+        self.config = config
+        folder = Path(config.start)
+        self.base = load_transformer(folder, torch.float32)
+        self.teacher = load_transformer(folder, torch.float32)
+        self.text_encoder = load_text_encoder(folder)
+        if config.compile:
+            self.teacher.compile_blocks(dynamic=False)
+        torch.manual_seed(config.seed)
+        digest = weights_digest(weights_path(folder, "transformer"))
+        self.model = Adapter(AdapterConfig(digest, config.rank, config.steps), self.base)
+        self.shelves = load_shelves(Path(config.latents))
+        if not self.shelves:
+            raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
+        self.deviation = self.shelves[0].latents[:MEASURED].float().transpose(0, 1).flatten(1).std(1)
+
+    def hidden_parameters(self) -> list[torch.nn.Parameter]:
+        """None: half of the factors begin at zero, where Muon's steps of one size would shake them."""
+        return []
+
+    def batches(self, first_step: int) -> Iterator[Lesson]:
+        step = first_step
+        while True:
+            yield self.batch(step)
+            step += 1
+
+    def batch(self, step: int) -> Lesson:
+        """Lesson ``step``: one segment, clips of one shape, some of whose frames are known."""
+        rng = random.Random(f"turbo/{self.config.seed}/{step}")
+        shelf = rng.choices(self.shelves, [len(shelf.films) for shelf in self.shelves])[0]
+        _, _, frames, height, width = shelf.latents.shape
+        length = max(1, frames - 1)
+        size = max(1, round(self.config.tokens / (length * height * width)))
+        chosen = [rng.randrange(len(shelf.films)) for _ in range(size)]
+        starts = [rng.randint(0, frames - length) for _ in chosen]
+        clips = [shelf.latents[index, :, start : start + length] for index, start in zip(chosen, starts, strict=True)]
+        strength = torch.tensor([known_frames(length, rng) for _ in chosen])
+        texts = [caption_of(shelf, index, start, length, rng) for index, start in zip(chosen, starts, strict=True)]
+        features = self.text_encoder.collate([*texts, *[""] * size], CAPTION_TOKENS)[:, :CAPTION_TOKENS]
+        numbers = torch.tensor([min(start, 1) for start in starts]).unsqueeze(1) + torch.arange(length)
+        return Lesson(torch.stack(clips).float(), strength, features, shelf.fps[chosen], numbers, rng.randrange(self.config.steps))
+
+    def loss(self, batch: Lesson, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
+        device = next(self.model.parameters()).device
+        for frozen in (self.base, self.teacher, self.text_encoder):
+            frozen.to(device)
+        latents, strength = batch.latents.to(device), batch.strength.to(device)
+        with torch.no_grad():
+            text = self.text_encoder(batch.features.to(device))
+        scene = Asked(text, batch.fps.to(device), batch.frame_index.to(device))
+        noise = torch.randn(latents.shape, generator=generator, device=device)
+        coarse, fine = self.levels(latents, strength)
+        student, teacher = self.student(scene), scene.guided(self.teacher, self.config.guidance)
+        stride = self.config.teacher_steps // self.config.steps
+        known = spread(1 - coarse[0], latents)
+        with torch.no_grad():
+            x = sample_euler(student, known * latents + (1 - known) * noise, coarse[: batch.segment + 1])
+            target = sample_euler(teacher, x, fine[batch.segment * stride : (batch.segment + 1) * stride + 1])
+        sigma, sigma_next = coarse[batch.segment], coarse[batch.segment + 1]
+        arrived = step_along(x, student(x, sigma), sigma, sigma_next)
+        free = (sigma != sigma_next).float()
+        level = sigma.clamp(min=MIN_SIGMA)
+        jump = (sigma - sigma_next).clamp(min=MIN_SIGMA)
+        # Per unit of sigma it is a velocity's error, weighed as in pre-training, so that no segment drowns the others.
+        scale = free * (level / jump).square() / wiener_error(level, self.deviation.to(device))
+        error = ((arrived - target).square().mean((1, 3, 4)) * scale).sum() / free.sum().clamp(min=1)
+        return error, {f"segment{batch.segment + 1}": float(error.detach())}
+
+    def levels(self, latents: Tensor, strength: Tensor) -> tuple[Tensor, Tensor]:
+        """Schedules of student and teacher, (steps + 1, B, t) each; every level of the student's is one of the teacher's."""
+        shift = resolution_shift(latents.shape[-2] * latents.shape[-1])
+        coarse, fine = (shifted(steps, shift).to(latents) for steps in (self.config.steps, self.config.teacher_steps))
+        return for_frames(coarse, strength), for_frames(fine, strength)
+
+    def student(self, scene: Asked) -> Denoiser:
+        """The base with the adapter as it is now, as a denoiser of ``scene``."""
+        changed = self.model.changed(self.base)
+        return lambda x, sigma: functional_call(self.base, changed, scene.arguments(x, sigma), {"frame_index": scene.numbers(x)})
+
+    def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
+        """Writes the adapter alone; it belongs beside the transformer that it was trained on."""
+        adapter = Adapter(self.model.config, self.base)
+        adapter.load_state_dict(values)
+        save_model(folder, "turbo", adapter, dtype=torch.bfloat16, **provenance)
+
+    @torch.no_grad()
+    def preview(self, folder: Path, step: int) -> None:
+        """A sheet of fixed prompts and noise: the teacher, the base in as few steps as Turbo, Turbo; with its distance from the teacher."""
+        device = next(self.model.parameters()).device
+        made = self.compare(self.config.preview, device)
+        vae = load_video_vae(Path(self.config.start), torch.float32, device)
+        rows, labels = [], []
+        for name, latents in made.items():
+            with torch.autocast(device.type, torch.bfloat16):
+                rows += [clip.numpy() for clip in to_frames(vae.decode(latents))]
+            labels += [f"{name}, {distance(latents, made['teacher']):.2f}: {prompt}" for prompt in PREVIEW_PROMPTS]
+        write_contact_sheet(folder / f"preview-{step:06d}.png", rows, columns=6, cell_height=96, labels=labels)
+
+    @torch.no_grad()
+    def compare(self, shape: tuple[int, int, int], device: torch.device) -> dict[str, Tensor]:
+        """Latents of the preview's prompts from one noise, by who made them."""
+        count, channels = len(PREVIEW_PROMPTS), self.base.config.latent_channels
+        noise = torch.randn((count, channels, *shape), generator=torch.Generator().manual_seed(0)).to(device)
+        coarse, fine = self.levels(noise, torch.zeros(count, shape[0], device=device))
+        numbers = torch.arange(shape[0], device=device).expand(count, -1)
+        with torch.autocast(device.type, torch.bfloat16), torch.compiler.set_stance("force_eager"):
+            text = self.text_encoder.to(device).encode([*PREVIEW_PROMPTS, *[""] * count])
+            scene = Asked(text, torch.full((count,), 24.0, device=device), numbers)
+            base = self.base.to(device)
+            return {
+                "teacher": sample_euler(scene.guided(base, self.config.guidance), noise, fine),
+                "base, few steps": sample_euler(scene.guided(base, self.config.guidance), noise, coarse),
+                "turbo": sample_euler(self.student(scene), noise, coarse),
+            }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What B clips show: ``text`` of their captions and, after them, as many empty ones; ``fps`` (B,), ``frame_index`` (B, t)."""
+
+    text: EncodedText
+    fps: Tensor
+    frame_index: Tensor
+
+    def arguments(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, ...]:
+        """The transformer's arguments for the captions, or, when ``x`` holds every clip twice, for captions and empty texts."""
+        count = len(x)
+        repeats = count // len(self.fps)
+        return x, sigma, self.text.tokens[:count], self.text.mask[:count], self.text.pooled[:count], self.fps.repeat(repeats)
+
+    def numbers(self, x: Tensor) -> Tensor:
+        """Latent frame numbers of ``x``, (len(x), t)."""
+        return self.frame_index.repeat(len(x) // len(self.fps), 1)
+
+    def guided(self, network: VideoTransformer, guidance: float) -> Denoiser:
+        """``network`` with guidance, as the many-step sampler uses it."""
+
+        def velocity(x: Tensor, sigma: Tensor) -> Tensor:
+            out: Tensor = network(*self.arguments(x, sigma), frame_index=self.numbers(x))
+            return out
+
+        def pair(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+            said, empty = velocity(x.repeat(2, 1, 1, 1, 1), sigma.repeat(2, 1)).chunk(2)
+            return said, empty
+
+        return with_guidance(velocity, pair, guidance)
+
+
+def known_frames(length: int, rng: random.Random) -> list[float]:
+    """Strength of each latent frame: 1 for what a clip goes on from, its beginning or, now and then, its end."""
+    count = rng.randint(1, length - 1) if length > 1 and rng.random() < KNOWN else 0
+    strength = [1.0] * count + [0.0] * (length - count)
+    return strength[::-1] if rng.random() < 0.25 else strength
+
+
+def distance(latents: Tensor, wanted: Tensor) -> float:
+    """Root mean square of the difference, as a share of what is ``wanted``."""
+    return float((latents - wanted).square().mean().sqrt() / wanted.square().mean().sqrt())

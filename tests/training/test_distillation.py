@@ -1,0 +1,103 @@
+"""Turbo's stage: lessons are a function of (seed, step), known frames stay, and the student nears the teacher."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from misora.base.errors import TrainingError
+from misora.models.registry import load_turbo, save_model
+from misora.models.video_vae.config import TINY
+from misora.training.distillation import TurboConfig, TurboStage, distance, known_frames
+from misora.training.latents import build_latents
+from misora.training.loop import RunConfig, train
+from misora.training.recipes import latents_tiny, turbo_tiny
+from misora.world.assets import save_atlas, toy_sprites
+from tiny import tiny_text_encoder, tiny_transformer, tiny_vae
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> TurboConfig:
+    """A toy teacher with its text encoder and autoencoder, and latents of a toy stage."""
+    folder = tmp_path_factory.mktemp("turbo")
+    save_atlas(folder / "stage", toy_sprites())
+    vae = tiny_vae()
+    build_latents(vae, folder / "stage", latents_tiny(), folder / "latents", workers=0, expired=lambda: False, say=lambda _: None)
+    save_model(folder, "video_vae", vae)
+    save_model(folder, "text_encoder", tiny_text_encoder(), dtype=torch.float32)
+    save_model(folder, "transformer", tiny_transformer(prediction="residual"), dtype=torch.float32)
+    return replace(turbo_tiny()[0], start=str(folder), latents=str(folder / "latents"))
+
+
+def first_loss(stage: TurboStage, step: int) -> float:
+    return float(stage.loss(stage.batch(step), torch.Generator().manual_seed(1), 0.0)[0].detach())
+
+
+def test_lessons_depend_on_seed_and_step_alone_and_meet_every_segment(config: TurboConfig) -> None:
+    stage = TurboStage(config)
+    first, again = stage.batch(3), stage.batch(3)
+    assert torch.equal(first.latents, again.latents) and torch.equal(first.features, again.features) and first.segment == again.segment
+    assert {stage.batch(step).segment for step in range(40)} == {0, 1, 2, 3}
+    assert len(first.features) == 2 * len(first.latents)
+
+
+def test_every_level_of_the_student_is_one_of_the_teachers(config: TurboConfig) -> None:
+    stage = TurboStage(config)
+    coarse, fine = stage.levels(torch.zeros(1, TINY.latent_channels, 2, 2, 2), torch.tensor([[1.0, 0.3]]))
+    torch.testing.assert_close(fine[::2], coarse)
+    assert coarse[:, 0, 0].tolist() == [0.0] * 5 and float(coarse[0, 0, 1]) == pytest.approx(0.7)
+
+
+def test_known_frames_are_at_one_end_and_never_all() -> None:
+    rows = [known_frames(5, random.Random(seed)) for seed in range(200)]
+    assert all(0 in row for row in rows) and any(row[0] == 1 for row in rows) and any(row[-1] == 1 for row in rows)
+    assert all(sum(before != after for before, after in itertools.pairwise(row)) <= 1 for row in rows)
+    assert known_frames(1, random.Random(0)) == [0.0]
+
+
+def test_what_is_known_does_not_count(config: TurboConfig) -> None:
+    stage = TurboStage(config)
+    lesson = stage.batch(0)
+    known = replace(lesson, strength=torch.ones_like(lesson.strength))
+    assert float(stage.loss(known, torch.Generator().manual_seed(1), 0.0)[0].detach()) == 0
+
+
+def test_a_teacher_of_as_many_steps_without_guidance_has_nothing_to_teach(config: TurboConfig) -> None:
+    assert first_loss(TurboStage(replace(config, teacher_steps=4, guidance=1.0)), 0) == pytest.approx(0, abs=1e-9)
+    assert first_loss(TurboStage(config), 0) > 1e-4
+
+
+def test_it_trains_resumes_and_writes_an_adapter_for_its_teacher(config: TurboConfig, tmp_path: Path) -> None:
+    stage = TurboStage(config)
+    train(stage, RunConfig("turbo/tiny", 2, warmup=1), tmp_path, say=lambda _: None)
+    assert (tmp_path / "preview-000002.png").exists()
+    said: list[str] = []
+    train(TurboStage(config), RunConfig("turbo/tiny", 3, warmup=1), tmp_path, say=said.append)
+    assert said[0] == "resumed turbo/tiny at step 2"
+    (tmp_path / "transformer.safetensors").write_bytes((Path(config.start) / "transformer.safetensors").read_bytes())
+    assert load_turbo(tmp_path, stage.base).config.steps == 4
+
+
+def test_lessons_bring_the_student_nearer_to_the_teacher(config: TurboConfig) -> None:
+    stage, device = TurboStage(replace(config, rank=8)), torch.device("cpu")
+    before = stage.compare((2, 2, 2), device)
+    optimizer = torch.optim.Adam(stage.model.parameters(), lr=0.01)
+    for step in range(60):
+        optimizer.zero_grad()
+        stage.loss(stage.batch(step), torch.Generator().manual_seed(step), 0.0)[0].backward()
+        optimizer.step()
+    after = stage.compare((2, 2, 2), device)
+    assert torch.equal(before["teacher"], after["teacher"])
+    assert distance(after["turbo"], after["teacher"]) < 0.8 * distance(before["turbo"], before["teacher"])
+
+
+def test_what_cannot_be_is_told_with_what_to_change(config: TurboConfig, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="teacher_steps=10 is not a multiple of steps=4"):
+        TurboStage(replace(config, teacher_steps=10))
+    with pytest.raises(TrainingError, match="run the stage 'latents' first"):
+        TurboStage(replace(config, latents=str(tmp_path)))

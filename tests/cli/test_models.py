@@ -9,6 +9,7 @@ from misora.cli.main import run
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import count_parameters, transformer_config
 from misora.models.video_vae.config import VideoVAEConfig
+from misora.models.weights_file import ALL_KINDS
 from tiny import write_tiny_parsers
 
 
@@ -24,7 +25,7 @@ def test_list_shows_every_kind_with_its_digest(capsys: pytest.CaptureFixture[str
 def test_missing_weights_are_listed_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("MISORA_WEIGHTS", str(tmp_path))
     assert run(["models", "list"]) == 0
-    assert capsys.readouterr().out.count(" missing\n") == 6
+    assert capsys.readouterr().out.count(" missing\n") == len(ALL_KINDS)
     assert run(["models", "inspect"]) == 0
     assert "no weights found" in capsys.readouterr().out
 

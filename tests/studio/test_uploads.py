@@ -88,7 +88,7 @@ def test_a_cancelled_upload_takes_and_keeps_nothing(rig: Rig, clip: bytes) -> No
 
 def test_a_part_is_no_clip(rig: Rig, clip: bytes) -> None:
     part = send(rig, begin(rig, clip), clip)
-    rig.error(rig.client.post("/v1/videos/edits", json={"prompt": "x", "video": {"id": part}}), 400)
+    rig.error(rig.client.post("/v1/videos/edits", json={"prompt": "x", "video": {"id": part}}), 404)
 
 
 def test_after_a_day_the_parts_are_forgotten(rig: Rig, clip: bytes) -> None:

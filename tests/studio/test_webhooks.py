@@ -126,6 +126,12 @@ def test_a_sender_that_dies_half_way_loses_nothing(hooked: Hooked) -> None:
     assert hooked.postman.deliver_due() == 1 and hooked.deliveries()[0]["state"] == "delivered"
 
 
+def test_looking_for_work_takes_no_write_lock(hooked: Hooked) -> None:
+    told: list[str] = []
+    hooked.rig.bench.engine.database.hook = told.append
+    assert hooked.postman.deliver_due() == 0 and told == []
+
+
 def test_a_deleted_endpoint_hears_nothing_more(hooked: Hooked) -> None:
     hooked.rig.made()
     path = f"/v1/webhook_endpoints/{hooked.endpoint['id']}"

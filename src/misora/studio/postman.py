@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from misora.base.errors import MisoraError, StoreUnavailable
 from misora.store.database import Database
 from misora.store.records import Delivery, Event, WebhookEndpoint
-from misora.store.webhooks import OUTSIDE, load_endpoint, load_event, settle, take_due
+from misora.store.webhooks import OUTSIDE, is_any_due, load_endpoint, load_event, settle, take_due
 from misora.studio.signatures import signed_headers
 
 log = logging.getLogger(__name__)
@@ -59,16 +59,18 @@ class Postman:
                 stopping.wait(LOOK_SECONDS)
 
     def deliver_due(self) -> int:
-        """Sends a few deliveries that are due, and returns how many; those of forgotten endpoints are settled unsent."""
+        """Sends a few deliveries that are due, and returns how many."""
+        with self.database.reading() as tx:
+            if not is_any_due(tx, self.clock()):
+                return 0
         with self.database.transaction() as tx:
             taken = take_due(tx, self.clock(), busy_seconds=BUSY_SECONDS, limit=TOGETHER)
             waiting = [(delivery, load_endpoint(tx, delivery.endpoint_id), load_event(tx, delivery.event_id)) for delivery in taken]
-        if waiting:
-            # Side by side, so that one slow address does not hold up the others.
-            with ThreadPoolExecutor(TOGETHER, thread_name_prefix="webhook") as pool:
-                answers = list(pool.map(lambda one: self.send(one[1], one[2].id, message(one[2])), waiting))
-            for (delivery, endpoint, event), answer in zip(waiting, answers, strict=True):
-                self.account_for(delivery, endpoint, event, *answer)
+        # Side by side, so that one slow address does not hold up the others.
+        with ThreadPoolExecutor(TOGETHER, thread_name_prefix="webhook") as pool:
+            answers = list(pool.map(lambda one: self.send(one[1], one[2].id, message(one[2])), waiting))
+        for (delivery, endpoint, event), answer in zip(waiting, answers, strict=True):
+            self.account_for(delivery, endpoint, event, *answer)
         return len(waiting)
 
     def account_for(self, delivery: Delivery, endpoint: WebhookEndpoint, event: Event, status: int | None, error: str | None) -> None:

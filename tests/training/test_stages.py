@@ -11,6 +11,7 @@ from misora.base.errors import InputError, TrainingError
 from misora.models.registry import load_video_vae
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import TransformerConfig
+from misora.models.transformer.model import VideoTransformer
 from misora.models.video_vae.config import TINY
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import describe_weights
@@ -31,7 +32,7 @@ from misora.training.main import recipe_names, run
 from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
 from misora.training.text import TextStage, facts_of
-from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of
+from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of, choose_cells, start_from
 from misora.world.assets import save_atlas, toy_sprites
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
@@ -231,6 +232,40 @@ def test_transformer_stage_draws_reproducibly_and_trains(latents: Path, tmp_path
     stage.preview = lambda folder, step: None  # type: ignore[method-assign]
     train(stage, RunConfig("transformer/tiny", 3, warmup=1), tmp_path, say=lambda _: None)
     assert set(describe_weights(tmp_path)) == {"transformer", "text_encoder"}
+
+
+def test_transformer_learns_from_the_cells_of_players_first_and_from_all_at_the_end(latents: Path) -> None:
+    labels = torch.zeros(2, 3, 4, 4, dtype=torch.long)
+    labels[:, :, 1, 2] = 7
+    kept = choose_cells(labels, 0.5, torch.Generator().manual_seed(0))
+    assert kept is not None and kept.shape == (2, 3, 8)
+    assert (kept == 6).any(-1).all(), "each frame keeps the cell of its player"
+    near = [column + 4 * row for row in (0, 1, 2) for column in (1, 2, 3)]
+    assert torch.isin(kept, torch.tensor(near)).float().mean() > 0.6
+    assert choose_cells(labels, 1.0, torch.Generator()) is None
+
+    stage = TransformerStage(replace(transformer_config(latents), cells=0.5, singles=0.0))
+
+    def loss(share: float) -> float:
+        return float(stage.loss(stage.batch(0), torch.Generator().manual_seed(0), share)[0].detach())
+
+    young, old = loss(0.69), loss(0.71)
+    stage.config = replace(stage.config, cells=1.0)
+    assert young != old == loss(0.69)
+
+
+@torch.no_grad()
+def test_a_transformer_that_reaches_further_starts_as_what_it_was() -> None:
+    torch.manual_seed(0)
+    small = VideoTransformer(TransformerConfig(8, dim=32, layers=2, heads=2, mlp_dim=32, text_dim=16, hidden_layer=1))
+    for parameter in small.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    wide = VideoTransformer(replace(small.config, reach=1))
+    start_from(wide, small)
+    batch = torch.randn(1, 8, 2, 3, 3), torch.rand(1, 2), torch.randn(1, 4, 16), None, torch.randn(1, 16), torch.tensor([24.0])
+    torch.testing.assert_close(wide(*batch), small(*batch))
+    with pytest.raises(TrainingError, match="cannot start"):
+        start_from(small, wide)
 
 
 def test_transformer_without_latents_says_what_to_run(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class AutoencoderConfig:
         model: Sizes.
         crops: Data.
         player_weight: Extra loss weight inside players.
+        epsilon: Errors smaller than this count squared, larger ones by their size.
         latent_noise: Largest standard deviation of noise added to latents before decoding, so that the decoder forgives
             small errors of the transformer.
         spread_weight: Holds each channel's standard deviation near one.
@@ -46,6 +47,7 @@ class AutoencoderConfig:
     model: VideoVAEConfig
     crops: CropConfig
     player_weight: float = 3.0
+    epsilon: float = 0.01
     latent_noise: float = 0.06
     spread_weight: float = 0.02
     start: str = ""
@@ -99,7 +101,7 @@ class AutoencoderStage:
         noise = torch.randn(latents.shape, generator=generator, device=device)
         decoded = self.model.decoder(latents + (level * noise).to(latents.dtype), {}).transpose(1, 2)[:, :, 7:].float()
         weight = 1 + self.config.player_weight * players
-        main = self._reconstruction(decoded, pixels, weight / weight.mean())
+        main = self._reconstruction(decoded, pixels, weight / weight.mean(), self.config.epsilon)
         held = (spread - 1).clamp(min=0).square().mean()
         metrics = {"recon": float(main.detach())}
         if torch.randint(0, 10, (1,), generator=generator, device=device).item() == 0:

@@ -66,10 +66,11 @@ def autoencoder_more() -> tuple[AutoencoderConfig, RunConfig]:
 
 
 def autoencoder_decoder() -> tuple[AutoencoderConfig, RunConfig]:
-    """Only the decoder goes on: cached latents and the shipped transformer stay valid."""
+    """Only the decoder goes on, for players above all: cached latents and the shipped transformer stay valid."""
     config, run_config = autoencoder_small()
-    crops = dataclasses.replace(config.crops, seed=5)
-    return _again(dataclasses.replace(config, crops=crops, start=SHIPPED, decoder_only=True), run_config, "autoencoder/decoder")
+    crops = dataclasses.replace(config.crops, seed=6, on_player=0.95)
+    again = dataclasses.replace(config, crops=crops, start=SHIPPED, decoder_only=True, player_weight=12.0, epsilon=0.2, latent_noise=0.03)
+    return _again(again, run_config, "autoencoder/decoder")
 
 
 def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
@@ -148,15 +149,17 @@ def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
     config, run_config = transformer_motion()
     again = dataclasses.replace(
         config,
+        model=dataclasses.replace(config.model, reach=1),
         start=SHIPPED,
         text_start=SHIPPED,
         vae=SHIPPED,
         latents="runs/latents-more",
-        tokens=4480,
-        singles=0.15,
+        tokens=6720,
+        singles=0.1,
         align_weight=0.1,
         player_weight=2.5,
-        seed=3,
+        cells=0.44,
+        seed=4,
     )
     return _again(again, run_config, "transformer/more")
 

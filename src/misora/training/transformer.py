@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -37,6 +37,9 @@ CAPTION_TOKENS = 40
 MEASURED = 200
 """Clips from which the size of each latent channel is taken."""
 
+SPARSE_UNTIL = 0.7
+"""Share of a run after which every cell is looked at, as in sampling."""
+
 HISTORY = 0.15
 """Noise below which a latent frame is history and counts less, down to a third: it is given, not asked for."""
 
@@ -64,6 +67,7 @@ class TransformerStageConfig:
         text_dropout: Share of captions replaced by the empty text, for guidance.
         align_weight: Weight of naming the character in each cell from hidden tokens; falls to zero at 60 % of the run.
         player_weight: Extra loss weight of cells that hold a player.
+        cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
         start, text_start: Folders of weights to start from; empty starts at random.
         classes: Characters in the cast, for the alignment head.
         compile: Fuse the blocks with a compiler: three times as fast on a CPU after half a minute.
@@ -78,6 +82,7 @@ class TransformerStageConfig:
     text_dropout: float = 0.1
     align_weight: float = 0.2
     player_weight: float = 1.5
+    cells: float = 1.0
     start: str = ""
     text_start: str = ""
     classes: int = 48
@@ -119,6 +124,39 @@ def caption_of(shelf: Shelf, index: int, start: int, length: int, rng: random.Ra
     return tell(shown(shelf.films[index], first / fps, last / fps), rng)
 
 
+def choose_cells(labels: Tensor, share: float, generator: torch.Generator) -> Tensor | None:
+    """Numbers of a ``share`` of each latent frame's cells, (B, t, k): players, most of what surrounds them, some others; None is all.
+
+    Args:
+        labels: Character in each cell, 0 where there is none, (B, t, h, w).
+    """
+    cells = labels[0, 0].numel()
+    count = round(share * cells)
+    if count >= cells:
+        return None
+    players = (labels > 0).float()
+    near = F.max_pool2d(players, 3, stride=1, padding=1)
+    rank = players + 0.5 * near + torch.rand(labels.shape, generator=generator, device=labels.device)
+    return rank.flatten(2).topk(count, dim=-1, sorted=False).indices
+
+
+@torch.no_grad()
+def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
+    """Copies the weights of ``other``; where ``transformer`` reads more cells around each, it begins by not minding them.
+
+    Raises:
+        TrainingError: They differ in more than ``reach``.
+    """
+    if replace(transformer.config, reach=other.config.reach) != other.config or transformer.config.reach < other.config.reach:
+        raise TrainingError(f"a transformer of {transformer.config} cannot start from weights of {other.config}")
+    values = other.state_dict()
+    sides = [2 * model.config.reach + 1 for model in (other, transformer)]
+    rim = transformer.config.reach - other.config.reach
+    taps = values["input.weight"].unflatten(1, (-1, sides[0], sides[0]))
+    values["input.weight"] = F.pad(taps, (rim, rim, rim, rim)).flatten(1)
+    transformer.load_state_dict(values)
+
+
 class TransformerStage:
     """The transformer as the loop sees it."""
 
@@ -129,7 +167,7 @@ class TransformerStage:
         if config.text_start:
             self.model.text_encoder = load_text_encoder(Path(config.text_start)).train().requires_grad_(True)
         if config.start:
-            self.model.transformer = load_transformer(Path(config.start), torch.float32).train().requires_grad_(True)
+            start_from(self.model.transformer, load_transformer(Path(config.start), torch.float32))
         if config.compile:
             self.model.transformer.compile_blocks(dynamic=False)
         self.shelves = load_shelves(Path(config.latents))
@@ -177,6 +215,7 @@ class TransformerStage:
         sigma = frame_noise_levels(size, frames, levels, shift=resolution_shift(height * width)).to(device)
         noise = torch.randn(x0.shape, generator=generator, device=device)
         text = self.model.text_encoder(batch.features.to(device))
+        kept = choose_cells(labels, self.config.cells, generator) if frames > 1 and share_done < SPARSE_UNTIL else None
         prediction = self.model.transformer.predict(
             add_noise(x0, noise, sigma),
             sigma,
@@ -185,20 +224,22 @@ class TransformerStage:
             text.pooled,
             batch.fps.to(device),
             frame_index=batch.frame_index.to(device),
+            kept=kept,
         )
         error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
         level = sigma.clamp(min=MIN_SIGMA)  # a velocity's error, taken to clean latents, is sigma times as large
         scale = level.square() / wiener_error(level, self.deviation.to(device)) * (level / HISTORY).clamp(max=1)
-        weight = 1 + self.config.player_weight * (labels > 0)
+        seen = torch.ones_like(labels) if kept is None else torch.zeros_like(labels).flatten(2).scatter(2, kept, 1).view_as(labels)
+        weight = seen * (1 + self.config.player_weight * (labels > 0))
         denoising = (error * scale[:, :, None, None] * weight).sum() / weight.sum()
         metrics = {"denoising": float(denoising.detach())}
         align_weight = self.config.align_weight * max(0.0, 1 - share_done / 0.6)
         if align_weight == 0:
             return denoising, metrics
-        named = self.model.align(prediction.hidden).flatten(0, 3).float()
+        named = self.model.align(prediction.hidden)[seen > 0].float()
         balance = torch.ones(self.config.classes + 1, device=device)
         balance[0] = 0.1
-        naming = F.cross_entropy(named, labels.flatten(), balance)
+        naming = F.cross_entropy(named, labels[seen > 0], balance)
         return denoising + align_weight * naming, metrics | {"naming": float(naming.detach())}
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:

@@ -30,6 +30,8 @@ class TransformerConfig:
         hidden_layer: Number of blocks after which ``Prediction.hidden`` is taken.
         own_modulation: Each block has its own map from the conditioning to its scales, shifts and gates, instead of one that all share.
             It runs once a latent frame, not once a token: room for what the text says at hardly any cost, where the model is small.
+        reach: A token is made from its cell and from those up to so many rows and columns away. With 1, a character's cells know from
+            the first layer on what their neighbours look like; the step is small where cells are large.
     """
 
     latent_channels: int
@@ -42,6 +44,7 @@ class TransformerConfig:
     causal: bool = False
     hidden_layer: int = 3
     own_modulation: bool = False
+    reach: int = 0
 
     def __post_init__(self) -> None:
         if self.dim % self.heads or self.head_dim % 8:
@@ -53,6 +56,8 @@ class TransformerConfig:
             raise InputError(
                 f"transformer.prediction={self.prediction!r} is not known; choose {', '.join(get_args(Prediction))}", field="prediction"
             )
+        if self.reach < 0:
+            raise InputError(f"transformer.reach={self.reach} must be 0 or more", field="reach")
         if not 1 <= self.hidden_layer <= self.layers:
             nearest = min(max(self.hidden_layer, 1), self.layers)
             raise InputError(
@@ -62,6 +67,11 @@ class TransformerConfig:
     @property
     def head_dim(self) -> int:
         return self.dim // self.heads
+
+    @property
+    def input_channels(self) -> int:
+        """Latent values from which a token is made."""
+        return self.latent_channels * (2 * self.reach + 1) ** 2
 
     @property
     def output_channels(self) -> int:
@@ -105,7 +115,7 @@ def count_parameters(config: TransformerConfig) -> int:
     d = config.dim
     block = 4 * d * d + 3 * d * config.mlp_dim + 8 * d + 2 * config.head_dim
     scalars = 2 * (FREQUENCY_DIM * d + d * d)
-    ends = (config.latent_channels + config.output_channels) * d + 2 * config.text_dim * d + d
+    ends = (config.input_channels + config.output_channels) * d + 2 * config.text_dim * d + d
     modulation = (config.layers if config.own_modulation else 1) * 6 * d * d
     return config.layers * block + scalars + ends + modulation + 2 * d * d
 
@@ -119,4 +129,4 @@ def flops_per_token(config: TransformerConfig, tokens: int) -> int:
     linear = 2 * (4 * d * d + 3 * d * config.mlp_dim)
     seen = (tokens + 1) // 2 if config.causal else tokens
     attention = 4 * seen * d
-    return config.layers * (linear + attention) + 2 * (config.latent_channels + config.output_channels) * d
+    return config.layers * (linear + attention) + 2 * (config.input_channels + config.output_channels) * d

@@ -19,6 +19,7 @@ from misora.models.layers.rotary import axial_rotary, frame_times, prepend_still
 from misora.models.transformer.block import Block, modulate
 from misora.models.transformer.config import FREQUENCY_DIM, TransformerConfig
 from misora.models.transformer.preconditioning import precondition
+from misora.models.transformer.sparse import put_back, take, take_angles
 
 SIGMA_SCALE = 1000.0
 FPS_SCALE = 100.0
@@ -56,7 +57,7 @@ class VideoTransformer(nn.Module):
         dim = config.dim
         if config.prediction == "residual":
             self.register_buffer("latent_deviation", torch.ones(config.latent_channels))
-        self.input = nn.Linear(config.latent_channels, dim, bias=False)
+        self.input = nn.Linear(config.input_channels, dim, bias=False)
         self.text_input = nn.Linear(config.text_dim, dim, bias=False)
         self.pooled_input = nn.Linear(config.text_dim, dim, bias=False)
         self.sigma_embedding = ScalarEmbedding(dim, SIGMA_SCALE, FREQUENCY_DIM)
@@ -96,6 +97,7 @@ class VideoTransformer(nn.Module):
         *,
         frame_index: Tensor | None = None,
         causal: bool | None = None,
+        kept: Tensor | None = None,
     ) -> Prediction:
         """Velocity, raw output and hidden tokens for noisy latents.
 
@@ -110,6 +112,8 @@ class VideoTransformer(nn.Module):
                 middle of a stream should be numbered from 1, not by its true place: text is not turned, so attention to it knows
                 absolute time, and only times seen in training are safe.
             causal: Overrides ``config.causal``.
+            kept: The only cells of each latent frame that are looked at, (B, t, k), to train faster: nothing sees the others, and what is
+                said of them is zero. None is all of them.
         """
         batch, _, frames, height, width = latents.shape
         if frame_index is None:
@@ -118,19 +122,25 @@ class VideoTransformer(nn.Module):
         conditioning = F.silu(self.condition(sigma, text_pooled.to(weight_dtype), fps, frame_index))
         text = rms_norm(self.text_input(text_tokens.to(weight_dtype)))
         rotary = prepend_still(axial_rotary(frame_times(frame_index, fps), height, width, self.config.head_dim), text.shape[1])
-        keep_mask = keys_to_keep(text_mask, frames * height * width)
         causal = self.config.causal if causal is None else causal
 
         balanced = self.to_input(latents, sigma)
-        x = self.input(balanced.to(weight_dtype).permute(0, 2, 3, 4, 1).flatten(2, 3))
+        x = self.input(self.gather_cells(balanced.to(weight_dtype)))
         modulations = [each(conditioning).unflatten(-1, (6, -1)) for each in self.modulation]
+        count = height * width
+        if kept is not None:
+            x, rotary, count = take(x, kept), take_angles(rotary, kept, count), kept.shape[2]
+        keep_mask = keys_to_keep(text_mask, frames * count)
         hidden = x
         for number, block in enumerate(self.blocks, start=1):
             x = block(x, text, modulations[min(number, len(modulations)) - 1], rotary, keep_mask, causal)
             if number == self.config.hidden_layer:
                 hidden = x
         shift, scale = self.final_modulation(conditioning).unsqueeze(2).chunk(2, dim=-1)
-        cells = self.output(modulate(x, shift, scale)).unflatten(2, (height, width))
+        values = self.output(modulate(x, shift, scale))
+        if kept is not None:
+            hidden, values = put_back(hidden, kept, height * width), put_back(values, kept, height * width)
+        cells = values.unflatten(2, (height, width))
         output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced)
         return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)))
 
@@ -144,6 +154,14 @@ class VideoTransformer(nn.Module):
         embedded: Tensor = self.sigma_embedding(sigma)
         out: Tensor = embedded + whole_clip.unsqueeze(1) + first.to(embedded.dtype)
         return out
+
+    def gather_cells(self, latents: Tensor) -> Tensor:
+        """What each token is made from: its cell and, where ``config.reach`` says so, those around it; (B, t, s, C * side^2)."""
+        side = 2 * self.config.reach + 1
+        frames = latents.transpose(1, 2)
+        if side == 1:
+            return frames.flatten(3).transpose(2, 3)
+        return F.unfold(frames.flatten(0, 1), side, padding=self.config.reach).unflatten(0, frames.shape[:2]).transpose(2, 3)
 
     def to_input(self, latents: Tensor, sigma: Tensor) -> Tensor:
         """Noisy latents as the first layer reads them."""

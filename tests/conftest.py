@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from buckets import Server
     from misora.store.database import Database
 
 
@@ -61,6 +62,15 @@ def postgresql_url() -> Iterator[str]:
     with postgresql_server() as url:
         migrated(url).close()
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Server]:
+    """An S3 server of the test run's own."""
+    from buckets import s3_server
+
+    with s3_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -167,7 +167,7 @@ def the_owner_can_pause_what_has_ended(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def garbage_is_collected_by_age_alone(patch: pytest.MonkeyPatch) -> None:
-    def collect_all(tx: sa.Connection, vault: Any, *, older_than: float) -> int:
+    def collect_all(database: Any, vault: Any, *, older_than: float) -> int:
         return sum(vault.remove(stored.digest) is None for stored in list(vault.stored()) if stored.put_at < older_than)
 
     patch.setattr(service, "collect_garbage", collect_all)

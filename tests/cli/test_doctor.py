@@ -15,7 +15,7 @@ def test_a_healthy_place_is_zero_even_without_the_stage(
     assert run(["doctor"]) == 0
     out = capsys.readouterr().out
     assert "NO" not in out and "world build" in out
-    assert all(word in out for word in ("python", "torch", "threads", "weights", "codecs", "stage", "database", "SQLite 3."))
+    assert all(word in out for word in ("python", "torch", "threads", "weights", "codecs", "stage", "database", "SQLite 3.", "vault"))
 
 
 def test_missing_weights_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,8 @@
 | ``MISORA_THREADS`` | all cores | CPU threads of one job |
 | ``MISORA_PRESETS`` | ``~/.config/misora/presets`` | folder of a user's own style presets |
 | ``MISORA_DATABASE`` | ``sqlite:///data/library/misora.db`` | where jobs, accounts and the ledger lie; ``postgresql://...`` too |
-| ``MISORA_VAULT`` | ``data/library/vault`` | folder of finished files and uploads |
+| ``MISORA_VAULT`` | ``data/library/vault`` | folder of finished files and uploads; ``s3://BUCKET/PREFIX`` too |
+| ``MISORA_CACHE`` | ``data/library/cache`` | local copies of what lies in a bucket, 10 GiB at most |
 | ``MISORA_PLANS`` | the package's own ``engine/plans.toml`` | what accounts may do and what it costs |
 | ``MISORA_REWRITER`` | ``offline`` | who rewrites prompts: ``off``, ``offline``, ``chat`` |
 | ``MISORA_CHAT_URL`` | | base URL of an OpenAI-compatible endpoint, ``http://localhost:8000/v1`` |
@@ -30,6 +31,7 @@ MAX_TIMEOUT = 600.0
 PACKAGE = Path(__file__).resolve().parent.parent
 DATABASE = "sqlite:///data/library/misora.db"
 VAULT = "data/library/vault"
+CACHE = Path("data/library/cache")
 PLANS = PACKAGE / "engine" / "plans.toml"
 
 
@@ -43,6 +45,7 @@ class Settings:
     database: str
     vault: str
     plans: Path
+    cache: Path = CACHE
     rewriter: str = "offline"
     chat_url: str = ""
     chat_model: str = ""
@@ -66,6 +69,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database=environ.get("MISORA_DATABASE") or DATABASE,
         vault=environ.get("MISORA_VAULT") or VAULT,
         plans=Path(environ.get("MISORA_PLANS") or PLANS),
+        cache=Path(environ.get("MISORA_CACHE") or CACHE),
         rewriter=environ.get("MISORA_REWRITER") or "offline",
         chat_url=environ.get("MISORA_CHAT_URL") or "",
         chat_model=environ.get("MISORA_CHAT_MODEL") or "",

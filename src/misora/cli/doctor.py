@@ -51,6 +51,7 @@ def examine() -> Iterator[Finding]:
     yield attempt("rewriter", rewriter_facts, needed=False)
     yield attempt("meaning", meaning_facts, needed=False)
     yield attempt("database", database_facts, needed=False)
+    yield attempt("vault", vault_facts, needed=False)
 
 
 def attempt(name: str, check: Callable[[], str], *, needed: bool = True) -> Finding:
@@ -146,6 +147,18 @@ def database_facts() -> str:
         server = tx.dialect.server_version_info or ()
     database.close()
     return f"{database.engine.url.render_as_string()}: PostgreSQL {'.'.join(map(str, server))}"
+
+
+def vault_facts() -> str:
+    """Where files would lie; a bucket is looked at, and what is not set for it is named."""
+    from misora.base.settings import load_settings
+    from misora.store.vault import open_vault
+
+    settings = load_settings()
+    if not settings.vault.startswith("s3://"):
+        return f"{settings.vault}: a folder"
+    open_vault(settings.vault, settings.cache)
+    return f"{settings.vault}: a bucket that answers; local copies in {settings.cache}"
 
 
 def rewriter_facts() -> str:

@@ -8,7 +8,7 @@ engine.cancel(job.id, account.id)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from misora.store.ledger import balance
 from misora.store.migrate import migrate
 from misora.store.records import Account, Asset, Job, Pot
 from misora.store.uploads import expire_uploads
-from misora.store.vault import Vault, open_vault
+from misora.store.vault import Blob, Vault, open_vault
 
 
 class JobNotFound(ConflictError):
@@ -95,6 +95,10 @@ class Engine:
         """A local file with the bytes of ``asset``, compared with its digest; to be read only."""
         return self.vault.fetch(asset.digest)
 
+    def read_asset(self, asset: Asset, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes ``[start, stop)`` of ``asset`` in pieces, none given out unchecked, and no more than them read."""
+        return self.vault.read(Blob(asset.digest, asset.num_bytes), start, stop)
+
     def preview(self, job_id: str, account_id: str | None = None) -> tuple[bytes, str] | None:
         """The latest rough picture of a running job and its media type."""
         with self.database.reading() as tx:
@@ -158,7 +162,9 @@ class Engine:
     def collect_garbage(self) -> int:
         with self.database.transaction() as tx:
             expire_uploads(tx, at=self.clock())
-            return collect_garbage(tx, self.vault, older_than=self.clock() - self.timing.garbage)
+        older_than = self.clock() - self.timing.garbage
+        self.vault.remove_partials(older_than=older_than)
+        return collect_garbage(self.database, self.vault, older_than=older_than)
 
     def audit(self, *, read_files: bool = True) -> list[Finding]:
         with self.database.reading() as tx:
@@ -185,4 +191,4 @@ def open_engine(settings: Settings) -> Engine:
     """The engine of an install, its database brought up to date."""
     database = open_database(settings.database)
     migrate(database)
-    return Engine(database, open_vault(settings.vault), load_plans(settings.plans))
+    return Engine(database, open_vault(settings.vault, settings.cache), load_plans(settings.plans))

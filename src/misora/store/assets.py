@@ -9,10 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from misora.base.ids import new_id
-from misora.store.database import lock
+from misora.store.database import Database, lock
 from misora.store.records import Asset, to_record
 from misora.store.tables import OUTPUT_ROLES, assets
 from misora.store.vault import Blob, BlobMissing, Vault
+
+GARBAGE_AT_ONCE = 50
+"""Blobs removed in one transaction, so that nobody waits long for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +110,35 @@ def delete_assets(tx: sa.Connection, *, at: float, asset_id: str | None = None, 
     return tx.execute(sa.update(assets).where(which, assets.c.deleted_at.is_(None)).values(deleted_at=at)).rowcount
 
 
-def collect_garbage(tx: sa.Connection, vault: Vault, *, older_than: float) -> int:
-    """Removes blobs that no row needs and that were last put before ``older_than``; returns how many."""
+def collect_garbage(database: Database, vault: Vault, *, older_than: float) -> int:
+    """Removes blobs that no row needs and that were last put before ``older_than``; returns how many.
+
+    The vault is listed without a lock, which may take long; each removal then looks again under the lock that ``add_asset`` takes.
+    """
+    old = [stored.digest for stored in vault.stored() if stored.put_at < older_than]
+    with database.reading() as tx:
+        needed = needed_digests(tx)
+    condemned = [digest for digest in old if digest not in needed]
+    removed = 0
+    for start in range(0, len(condemned), GARBAGE_AT_ONCE):
+        with database.transaction() as tx:
+            removed += remove_unneeded(tx, vault, condemned[start : start + GARBAGE_AT_ONCE], older_than)
+    return removed
+
+
+def needed_digests(tx: sa.Connection) -> set[str]:
+    """The digests of every file that was not deleted."""
+    return set(tx.execute(sa.select(assets.c.digest).where(assets.c.deleted_at.is_(None)).distinct()).scalars())
+
+
+def remove_unneeded(tx: sa.Connection, vault: Vault, digests: Sequence[str], older_than: float) -> int:
+    """Removes those of ``digests`` that still have no row and were not put again since; returns how many."""
     lock(tx, "vault")
-    needed = set(tx.execute(sa.select(assets.c.digest).where(assets.c.deleted_at.is_(None)).distinct()).scalars())
-    condemned = [stored.digest for stored in vault.stored() if stored.digest not in needed and stored.put_at < older_than]
-    for digest in condemned:
-        vault.remove(digest)
-    return len(condemned)
+    having_rows = sa.select(assets.c.digest).where(assets.c.digest.in_(digests), assets.c.deleted_at.is_(None))
+    needed, removed = set(tx.execute(having_rows).scalars()), 0
+    for digest in digests:
+        put_at = vault.put_time(digest)
+        if digest not in needed and put_at is not None and put_at < older_than:
+            vault.remove(digest)
+            removed += 1
+    return removed

@@ -1,6 +1,7 @@
 """Files by the SHA-256 of their bytes. A file is in the vault whole or not at all, and is checked against its name when it is read.
 
-On a local disk: written beside its place, synced, renamed, the folder synced; a power cut leaves the old state or the new one.
+Here on a local disk, in a bucket in ``s3_vault``. On a disk: written beside its place, synced, renamed, the folder synced; a power cut
+leaves the old state or the new one.
 """
 
 from __future__ import annotations
@@ -53,14 +54,23 @@ class Vault(Protocol):
     def fetch(self, digest: str) -> Path:
         """A local file with these bytes, checked; to be read only. Raises BlobMissing or BlobDamaged."""
 
+    def read(self, blob: Blob, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes ``[start, stop)`` in pieces, none of which is given out unchecked. Raises BlobMissing or BlobDamaged."""
+
     def contains(self, digest: str) -> bool:
         """Whether the bytes are there, unchecked."""
+
+    def put_time(self, digest: str) -> float | None:
+        """When the bytes were last put, seconds since 1970; None when they are not there."""
 
     def stored(self) -> Iterator[Stored]:
         """Everything in the vault."""
 
     def remove(self, digest: str) -> None:
         """Forgets the bytes; absent ones are no error."""
+
+    def remove_partials(self, *, older_than: float) -> int:
+        """Clears what a kill left half put; returns how many."""
 
 
 class LocalVault:
@@ -111,8 +121,29 @@ class LocalVault:
             self._verified[digest] = stamp
         return path
 
+    def read(self, blob: Blob, start: int, stop: int) -> Iterator[bytes]:
+        with self.fetch(blob.digest).open("rb") as file:
+            file.seek(start)
+            left = stop - start
+            while left > 0 and (piece := file.read(min(PIECE_BYTES, left))):
+                left -= len(piece)
+                yield piece
+
     def contains(self, digest: str) -> bool:
-        return self._place(digest).is_file()
+        return self.put_time(digest) is not None
+
+    def put_time(self, digest: str) -> float | None:
+        try:
+            return self._place(digest).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    def size(self, digest: str) -> int:
+        """Bytes of a file; 0 when it is not there."""
+        try:
+            return self._place(digest).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def stored(self) -> Iterator[Stored]:
         for path in sorted(self.folder.glob("??/*")):
@@ -124,23 +155,39 @@ class LocalVault:
         self._verified.pop(digest, None)
 
     def remove_partials(self, *, older_than: float) -> int:
-        """Clears copies that a kill left half written; returns how many."""
-        left = [path for path in (self.folder / "partial").iterdir() if path.stat().st_mtime < older_than]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        left = 0
+        for path in (self.folder / "partial").iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < older_than:
+                    path.unlink()
+                    left += 1
+        return left
 
     def _place(self, digest: str) -> Path:
-        if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        if not is_digest(digest):
             raise BlobMissing(f"{digest[:80]!r} is not a SHA-256 in hex")
         return self.folder / digest[:2] / digest
 
 
-def open_vault(location: str) -> Vault:
-    """The vault at a folder; raises InputError for places of another kind."""
+def open_vault(location: str, copies: Path) -> Vault:
+    """The vault at a folder or at ``s3://BUCKET/PREFIX``; raises InputError for places of another kind.
+
+    Args:
+        copies: Folder for local copies of what lies in a bucket.
+    """
+    if location.startswith("s3://"):
+        # Imported only where it is used: boto3 takes a quarter of a second.
+        from misora.store.s3_vault import open_s3_vault
+
+        return open_s3_vault(location, copies)
     if "://" in location:
-        raise InputError(f"MISORA_VAULT={location!r} is not a folder; choose a path on a local or mounted disk", field="MISORA_VAULT")
+        raise InputError(f"MISORA_VAULT={location!r} is neither a folder nor s3://BUCKET/PREFIX", field="MISORA_VAULT")
     return LocalVault(Path(location))
+
+
+def is_digest(name: str) -> bool:
+    """Whether ``name`` is a SHA-256 in lower-case hex."""
+    return len(name) == 64 and not set(name) - set("0123456789abcdef")
 
 
 def digest_of(path: Path) -> str:

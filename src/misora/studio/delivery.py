@@ -6,15 +6,14 @@ One range is honoured; several are answered with the whole, which the protocol a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from misora.store.records import Asset
 
-PIECE_BYTES = 1 << 18
 RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 GUARD = {
     "X-Content-Type-Options": "nosniff",
@@ -23,6 +22,8 @@ GUARD = {
     "Cache-Control": "private, no-cache",
     "Accept-Ranges": "bytes",
 }
+Read = Callable[[Asset, int, int], Iterator[bytes]]
+"""The bytes ``[start, stop)`` of a file, checked; ``engine.service.Engine.read_asset``."""
 SUFFIXES = {"video/mp4": ".mp4", "video/webm": ".webm", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 
 
@@ -30,8 +31,8 @@ class NoSuchRange(Exception):
     """The range begins behind the end of the file."""
 
 
-def deliver(request: Request, asset: Asset, path: Path, *, name: str, attachment: bool = False) -> Response:
-    """The answer to a GET or HEAD of ``asset``, whose bytes are in ``path``.
+def deliver(request: Request, asset: Asset, read: Read, *, name: str, attachment: bool = False) -> Response:
+    """The answer to a GET or HEAD of ``asset``; what ``read`` raises for its first piece is raised here, before anything is sent.
 
     Args:
         name: Its file name without suffix: an id, never what a user typed.
@@ -55,7 +56,8 @@ def deliver(request: Request, asset: Asset, path: Path, *, name: str, attachment
     status = 200 if span is None else 206
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=asset.media_type)
-    return StreamingResponse(pieces(path, start, stop), status, headers, media_type=asset.media_type)
+    pieces = read(asset, start, stop)
+    return StreamingResponse(chain([next(pieces, b"")], pieces), status, headers, media_type=asset.media_type)
 
 
 def wanted(text: str, condition: str, tag: str, size: int) -> tuple[int, int] | None:
@@ -74,13 +76,3 @@ def wanted(text: str, condition: str, tag: str, size: int) -> tuple[int, int] | 
     if start >= size:
         raise NoSuchRange
     return start, stop
-
-
-def pieces(path: Path, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes ``[start, stop)`` of a file, a piece at a time."""
-    with path.open("rb") as file:
-        file.seek(start)
-        left = stop - start
-        while left > 0 and (piece := file.read(min(PIECE_BYTES, left))):
-            left -= len(piece)
-            yield piece

@@ -65,7 +65,7 @@ def delete_file(studio: Here, account: Files, file_id: str) -> Deleted:
 def download_file(studio: Here, account: Files, file_id: str, request: Request) -> Response:
     """The bytes of an upload, to be kept, not shown."""
     upload = upload_of(studio, account, file_id)
-    return deliver(request, upload, studio.engine.open_asset(upload), name=upload.id, attachment=True)
+    return deliver(request, upload, studio.engine.read_asset, name=upload.id, attachment=True)
 
 
 @characters.post("", openapi_extra=sends(CharacterBody, {"name": "Momo", "video": {"id": "video_0193c5"}}))

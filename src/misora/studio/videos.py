@@ -84,7 +84,7 @@ def download_content(studio: Here, account: Videos, video_id: str, request: Requ
         raise NotFound(f"{video_id} has no {variant}; it has {', '.join(sorted(outputs))}")
     if asset is None:
         raise NotReady(f"{video_id} is {job.state}, not completed; its {variant} is there when it is")
-    return deliver(request, asset, studio.engine.open_asset(asset), name=f"{video_id}-{variant}")
+    return deliver(request, asset, studio.engine.read_asset, name=f"{video_id}-{variant}")
 
 
 @router.get("/{video_id}/preview", response_class=Response, responses={200: {"content": {"image/webp": {}}}})

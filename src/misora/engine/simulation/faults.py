@@ -69,11 +69,20 @@ class MemoryVault:
             raise BlobMissing(f"the vault does not hold {digest}")
         return Path(digest)
 
+    def read(self, blob: Blob, start: int, stop: int) -> Iterator[bytes]:
+        yield str(self.fetch(blob.digest)).encode()[start:stop]
+
     def contains(self, digest: str) -> bool:
         return digest in self.put_at
+
+    def put_time(self, digest: str) -> float | None:
+        return self.put_at.get(digest)
 
     def stored(self) -> Iterator[Stored]:
         yield from (Stored(digest, at) for digest, at in list(self.put_at.items()))
 
     def remove(self, digest: str) -> None:
         self.put_at.pop(digest, None)
+
+    def remove_partials(self, *, older_than: float) -> int:
+        return 0

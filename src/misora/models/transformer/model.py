@@ -161,7 +161,8 @@ class VideoTransformer(nn.Module):
         frames = latents.transpose(1, 2)
         if side == 1:
             return frames.flatten(3).transpose(2, 3)
-        return F.unfold(frames.flatten(0, 1), side, padding=self.config.reach).unflatten(0, frames.shape[:2]).transpose(2, 3)
+        cells: Tensor = F.unfold(frames.flatten(0, 1), side, padding=self.config.reach).unflatten(0, frames.shape[:2])
+        return cells.transpose(2, 3)
 
     def to_input(self, latents: Tensor, sigma: Tensor) -> Tensor:
         """Noisy latents as the first layer reads them."""

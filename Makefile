@@ -18,8 +18,10 @@ PIP_ARGS ?=
 OUT ?= video.mp4
 ARGS ?=
 TESTS ?=
-SEEDS ?= 10000
-KILLS ?= 200
+MINUTES ?= 30
+TIER ?= night
+ROWS ?=
+SEED ?=
 
 # Taken literally (no second expansion) and handed over in the environment, so that quotes, $ and any script are safe.
 override PROMPT := $(value PROMPT)
@@ -64,9 +66,8 @@ coverage: $(DEV) ## run the tests and list the lines they miss
 	$(BIN)/coverage report
 
 .PHONY: soak
-soak: $(DEV) ## the queue in a storm of faults: SEEDS=10000 simulated, KILLS=200 of real workers
-	$(BIN)/python -m misora.engine.simulation --seeds $(SEEDS)
-	$(BIN)/python -m pytest tests/engine/test_kills.py --kills $(KILLS)
+soak: $(DEV) ## storms, kills, power cuts and races at length, with a report: MINUTES=30 TIER=night [ROWS="1 7"] [SEED=3]
+	PYTHONPATH=tests $(BIN)/python -m soak --minutes $(MINUTES) --tier $(TIER) --rows "$(ROWS)" $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: $(DEV) ## run every measurement in benchmarks/

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from misora.store.database import Database
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=8, help="how often a worker is killed at a random moment; `make soak` asks for more")
-
-
 @pytest.fixture(autouse=True)
 def _one_torch_thread_and_a_fixed_seed() -> None:
     """Only once torch is imported: a test that forgets its seed still repeats, and one that changes threads harms no other."""

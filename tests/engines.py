@@ -80,6 +80,7 @@ class Bench:
     engine: Engine
     clock: Clock
     painter: Painter
+    folder: Path
 
     def account(self, name: str = "ada", plan: str = "pro") -> str:
         with self.engine.database.transaction() as tx:
@@ -102,4 +103,4 @@ def make_bench(database: Database, folder: Path, timing: Timing | None = None) -
     """An engine over ``database`` with its vault in ``folder``."""
     clock = Clock()
     engine = Engine(database, LocalVault(folder / "vault", clock), PLANS, clock, timing or Timing())
-    return Bench(engine, clock, Painter())
+    return Bench(engine, clock, Painter(), folder)

@@ -81,8 +81,11 @@ def submit(tx: sa.Connection, submission: Submission, plans: Plans, *, at: float
 
 
 def take_account(tx: sa.Connection, account_id: str) -> Account:
-    """The account, locked: submissions of one account follow each other, so that what they count stays true until they commit."""
-    row = tx.execute(sa.select(accounts).where(accounts.c.id == account_id).with_for_update()).one()
+    """The account, locked: submissions of one account follow each other, so that what they count stays true until they commit.
+
+    Its key is not locked: a ledger line of a job that ends at this moment refers to it, and would wait for us while we wait for its pot.
+    """
+    row = tx.execute(sa.select(accounts).where(accounts.c.id == account_id).with_for_update(key_share=True)).one()
     return Account(**row._mapping)
 
 

@@ -96,7 +96,7 @@ class LocalVault:
         try:
             blob = _copy(path, partial)
             target = self._place(blob.digest)
-            target.parent.mkdir(exist_ok=True)
+            self._make_folder(target.parent)
             now = self.clock()
             os.utime(partial, (now, now))
             os.replace(partial, target)
@@ -162,6 +162,13 @@ class LocalVault:
                     path.unlink()
                     left += 1
         return left
+
+    def _make_folder(self, folder: Path) -> None:
+        """A sub-folder whose own name is on the disk before anything is put into it."""
+        if not folder.is_dir():
+            with suppress(FileExistsError):
+                os.mkdir(folder)
+            sync_folder(self.folder)
 
     def _place(self, digest: str) -> Path:
         if not is_digest(digest):

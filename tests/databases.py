@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -41,26 +43,63 @@ def empty(database: Database) -> None:
 @contextmanager
 def postgresql_server() -> Iterator[str]:
     """The URL of a server that lives for the block; skips the test where PostgreSQL is not installed."""
+    with postgresql() as server:
+        yield server.url
+
+
+@contextmanager
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A server that lives for the block and may be killed and started in it; skips the test where PostgreSQL is not installed."""
     programs = postgresql_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql); its half of the store's tests is left out")
     with tempfile.TemporaryDirectory(prefix="misora-pg-", ignore_cleanup_errors=True) as folder:
         user = unprivileged_user(Path(folder))
-        data = Path(folder) / "data"
         run = {"user": user, "capture_output": True, "text": True, "check": True, "cwd": "/", "timeout": 60}
-        subprocess.run([programs / "initdb", "--no-sync", "-A", "trust", "-U", "misora", "-D", data], **run)
-        port = free_port()
-        options = ["-c", "fsync=off", "-c", f"unix_socket_directories={folder}", "-p", str(port), "-c", "listen_addresses=127.0.0.1"]
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, *options], user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        subprocess.run([programs / "initdb", "--no-sync", "-A", "trust", "-U", "misora", "-D", Path(folder) / "data"], **run)
+        server = PostgresqlServer(programs, Path(folder), user)
         try:
-            url = f"postgresql://misora@127.0.0.1:{port}/postgres"
-            wait_for(url)
-            yield url
+            server.start()
+            yield server
         finally:
-            server.terminate()
-            server.wait(timeout=20)
+            server.stop()
+
+
+@dataclass
+class PostgresqlServer:
+    """One server, its data in ``folder``."""
+
+    programs: Path
+    folder: Path
+    user: str | None
+    port: int = field(default_factory=lambda: free_port())
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://misora@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        options = ["fsync=off", f"unix_socket_directories={self.folder}", "listen_addresses=127.0.0.1"]
+        arguments = [self.programs / "postgres", "-D", self.folder / "data", "-p", str(self.port)]
+        self.process = subprocess.Popen(
+            [*arguments, *(word for option in options for word in ("-c", option))],
+            user=self.user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        wait_for(self.url)
+
+    def kill(self) -> None:
+        """The server and every process of it, at once."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Politely; sessions that are open are ended."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=60)
 
 
 def postgresql_programs() -> Path | None:

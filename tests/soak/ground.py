@@ -14,7 +14,7 @@ from typing import Any
 
 from engines import Bench, Clock, make_bench
 from misora.engine.leases import Timing
-from misora.store.database import open_database
+from misora.store.database import Database, open_database
 from misora.store.migrate import migrate
 
 
@@ -52,14 +52,19 @@ class Ground:
 
     def postgresql(self) -> str:
         """The URL of a server of PostgreSQL, emptied; skips the draw where there is none."""
-        from databases import empty, migrated, postgresql_server
+        from databases import migrated, postgresql_server
 
         if "postgresql" not in self.kept:
             self.kept["postgresql"] = self.servers.enter_context(postgresql_server())
-        database = migrated(self.kept["postgresql"])
+        self.empty(migrated(self.kept["postgresql"]))
+        return str(self.kept["postgresql"])
+
+    def empty(self, database: Database) -> None:
+        """Removes every row, and closes."""
+        from databases import empty
+
         empty(database)
         database.close()
-        return str(self.kept["postgresql"])
 
     @cached_property
     def template(self) -> Path:

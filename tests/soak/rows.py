@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from soak import faults, kills, power, races, storms
+from soak import chaos, faults, kills, power, races, storms, timing, uploads
 from soak.ground import Ground
 
 Draw = Callable[[int, Ground], None]
@@ -41,6 +41,7 @@ class Row:
 ROWS = (
     Row("1", kills.kill_a_worker, "1 or 2 kills of a worker", 10, 700, 3500),
     Row("1", kills.kill_a_transaction, "10 kills around transactions", 17, 95, 475),
+    Row("1", chaos.kill_the_processes, "3 kills of web server and worker", 1, 70, 350),
     Row("1b", kills.wake_a_zombie, "a stopped worker that wakes too late", 4, 100, 1000),
     Row("1c", kills.kill_the_rescue, "a sweep that is killed", 3, 50, 500),
     Row("1d", kills.make_a_poison_job, "a job that kills three workers", 1, 10, 100),
@@ -49,9 +50,12 @@ ROWS = (
     Row("2c", faults.flip_a_byte, "a flipped byte", 50, 1000, 1000),
     Row("3", races.storm_the_checkpoint, "96 commits of 24 writers", 1, 60, 600),
     Row("4", storms.simulate_a_storm, "ten virtual minutes of the queue", 0, 10_000, 100_000),
+    Row("5", chaos.kill_postgresql_too, "3 kills of PostgreSQL, web server and worker, 6 jobs", 2, 84, 840),
     Row("6", races.race_for_a_key, "48 who share a key", 2, 50, 500),
     Row("6", kills.kill_a_client, "a client killed around its commit", 3, 50, 500),
     Row("7", races.race_for_a_quota, "200 creates against a limit of 10", 2, 50, 500),
     Row("7", races.race_for_a_quota_on_postgresql, "the same on PostgreSQL", 1, 50, 500),
+    Row("9", uploads.cut_an_upload, "an upload whose every part is cut once, from two writers", 2, 50, 200),
+    Row("12", timing.time_refused_keys, "20,000 refusals of each kind", 0, 5, 20),
     Row("20d", races.flood_the_queue, "60 jobs of one account, 10 of ten", 1, 5, 20),
 )

@@ -8,17 +8,19 @@ import torch
 from torch import nn
 
 from misora.models.parser.model import Parser
-from misora.models.registry import save_model
+from misora.models.registry import load_transformer, save_model
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
+from misora.models.transformer.adapter import Adapter
+from misora.models.transformer.adapter_file import AdapterConfig
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.models.upsampler.config import TINY as TINY_UPSAMPLER
 from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.config import TINY, VideoVAEConfig
 from misora.models.video_vae.model import VideoVAE
-from misora.models.weights_file import PARSER_KINDS
-from misora.pipelines.native import NativePipeline
+from misora.models.weights_file import PARSER_KINDS, weights_digest, weights_path
+from misora.pipelines.native import NativePipeline, Turbo
 from misora.training.parser_truth import stage_parser
 
 TEXT = TextEncoderConfig(table_size=64, dim=16, layers=1, heads=2, out_dim=16)
@@ -58,6 +60,13 @@ def tiny_text_encoder() -> TextEncoder:
     return model.eval().requires_grad_(False)
 
 
+def tiny_turbo(transformer: VideoTransformer, base: str = "") -> Adapter:
+    """An adapter that changes ``transformer``, whose file has the digest ``base``."""
+    adapter = Adapter(AdapterConfig(base, rank=2), transformer)
+    awake(adapter, 6)
+    return adapter.eval().requires_grad_(False)
+
+
 def tiny_upsampler() -> Upsampler:
     torch.manual_seed(0)
     model = Upsampler(TINY_UPSAMPLER)
@@ -77,11 +86,28 @@ def tiny_pipeline(max_window: int = 16) -> NativePipeline:
     return NativePipeline(tiny_vae(), tiny_transformer(), tiny_text_encoder(), max_window=max_window)
 
 
+def tiny_turbo_pipeline(max_window: int = 16) -> NativePipeline:
+    """The same with Turbo beside it."""
+    distilled = tiny_transformer()
+    adapter = tiny_turbo(distilled)
+    adapter.merge_into(distilled)
+    turbo = Turbo(adapter.config, distilled)
+    return NativePipeline(tiny_vae(), tiny_transformer(), tiny_text_encoder(), turbo=turbo, max_window=max_window)
+
+
 def write_tiny_weights(folder: Path) -> Path:
     """Saves the tiny models into ``folder`` as a weights folder; returns it."""
     save_model(folder, "video_vae", tiny_vae(), recipe="tiny")
     save_model(folder, "transformer", tiny_transformer(), recipe="tiny")
     save_model(folder, "text_encoder", tiny_text_encoder(), recipe="tiny")
+    return folder
+
+
+def write_tiny_turbo(folder: Path, base: str | None = None) -> Path:
+    """Adds an adapter for the transformer that lies there, or for one with the digest ``base``."""
+    fits = weights_digest(weights_path(folder, "transformer"))
+    transformer = load_transformer(folder)
+    save_model(folder, "turbo", tiny_turbo(transformer, fits if base is None else base), dtype=torch.int8, recipe="tiny")
     return folder
 
 

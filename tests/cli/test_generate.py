@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from misora.cli.main import run
 from misora.media.decode import read_video
 from misora.media.probe import probe
 from misora.media.stills import read_image, write_image
+from tiny import write_tiny_turbo
 
 SMALL = ["--seconds", "0.25", "--size", "100x70", "--steps", "2", "--seed", "3"]
 
@@ -87,3 +89,22 @@ def test_a_terminal_gets_bars_and_a_preview_path(
     captured = capsys.readouterr()
     assert "misora-preview-" in captured.err and captured.out == "v.mp4\n"
     assert [path.name for path in here.iterdir()] == ["v.mp4"]
+
+
+def test_the_model_in_use_is_said_and_can_be_chosen(
+    here: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["--seconds", "0.25", "--size", "96x64", "--seed", "3", "--out", "v.mp4"]
+    weights = Path(shutil.copytree(tiny_weights, here / "weights"))
+    monkeypatch.setenv("MISORA_WEIGHTS", str(weights))
+    assert run(["generate", "a dog runs", *small]) == 0
+    assert f"quality: base, 25 steps; there are no turbo weights in {weights}\n" in capsys.readouterr().err
+    assert run(["generate", "a dog runs", *small, "--quality", "turbo"]) == 2
+    assert "quality=turbo cannot be used: there are no turbo weights" in capsys.readouterr().err
+    write_tiny_turbo(weights)
+    assert run(["generate", "a dog runs", *small]) == 0
+    assert "quality: turbo, 4 steps without guidance\n" in capsys.readouterr().err
+    assert run(["generate", "a dog runs", *small, "--quality", "base", "--steps", "1"]) == 0
+    assert "quality: base, 1 step\n" in capsys.readouterr().err
+    assert run(["generate", "a dog runs", *small, "--quality", "turbo", "--guidance", "3"]) == 2
+    assert "quality=turbo has no guidance" in capsys.readouterr().err

@@ -10,7 +10,8 @@ from torch.func import functional_call
 
 from misora.base.errors import InputError, WeightsError
 from misora.models.registry import load_transformer, load_turbo, save_model
-from misora.models.transformer.adapter import Adapter, AdapterConfig
+from misora.models.transformer.adapter import Adapter
+from misora.models.transformer.adapter_file import AdapterConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.models.weights_file import weights_digest, weights_path
 from tiny import awake, tiny_transformer

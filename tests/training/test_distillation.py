@@ -38,12 +38,18 @@ def first_loss(stage: TurboStage, step: int) -> float:
     return float(stage.loss(stage.batch(step), torch.Generator().manual_seed(1), 0.0)[0].detach())
 
 
-def test_lessons_depend_on_seed_and_step_alone_and_meet_every_segment(config: TurboConfig) -> None:
+def test_lessons_depend_on_seed_and_step_alone(config: TurboConfig) -> None:
     stage = TurboStage(config)
     first, again = stage.batch(3), stage.batch(3)
-    assert torch.equal(first.latents, again.latents) and torch.equal(first.features, again.features) and first.segment == again.segment
-    assert {stage.batch(step).segment for step in range(40)} == {0, 1, 2, 3}
+    assert torch.equal(first.latents, again.latents) and torch.equal(first.features, again.features)
     assert len(first.features) == 2 * len(first.latents)
+
+
+def test_every_segment_is_learnt_from_in_every_step(config: TurboConfig) -> None:
+    stage = TurboStage(config)
+    loss, metrics = stage.loss(stage.batch(0), torch.Generator().manual_seed(1), 0.0)
+    assert list(metrics) == ["segment1", "segment2", "segment3", "segment4"]
+    assert float(loss.detach()) == pytest.approx(sum(metrics.values()) / 4, rel=1e-5)
 
 
 def test_every_level_of_the_student_is_one_of_the_teachers(config: TurboConfig) -> None:
@@ -53,11 +59,15 @@ def test_every_level_of_the_student_is_one_of_the_teachers(config: TurboConfig) 
     assert coarse[:, 0, 0].tolist() == [0.0] * 5 and float(coarse[0, 0, 1]) == pytest.approx(0.7)
 
 
-def test_known_frames_are_at_one_end_and_never_all() -> None:
+def test_known_frames_are_at_one_end_and_never_all_or_a_little_everywhere() -> None:
     rows = [known_frames(5, random.Random(seed)) for seed in range(200)]
-    assert all(0 in row for row in rows) and any(row[0] == 1 for row in rows) and any(row[-1] == 1 for row in rows)
+    remixed = [row for row in rows if set(row) - {0.0, 1.0}]
+    continued = [row for row in rows if 1 in row]
+    assert 10 < len(remixed) < 60 < len(continued) < 120
+    assert all(len(set(row)) == 1 for row in remixed)
+    assert all(0 in row for row in continued) and any(row[0] == 1 for row in continued) and any(row[-1] == 1 for row in continued)
     assert all(sum(before != after for before, after in itertools.pairwise(row)) <= 1 for row in rows)
-    assert known_frames(1, random.Random(0)) == [0.0]
+    assert {known_frames(1, random.Random(seed))[0] for seed in range(200)} > {0.0}
 
 
 def test_what_is_known_does_not_count(config: TurboConfig) -> None:

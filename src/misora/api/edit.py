@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
 from misora.api.generate import Generation, Preview, new_keeper, recipe_for, resident_pipeline
-from misora.api.request import SEED_BITS, rewrite_as, sampled_size_in_use
+from misora.api.request import SEED_BITS, quality_in_use, rewrite_as, sampled_size_in_use
 from misora.api.sources import ClipSource, Sourced, read_source
 from misora.base.canvas import Canvas, Frames
 from misora.base.errors import InputError
@@ -51,6 +51,7 @@ class Choices:
     rewrite_prompt: bool | str = True
     preset: str | Preset | None = None
     native: bool = False
+    quality: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +95,7 @@ class Options(TypedDict, total=False):
     negative_prompt: str
     rewrite: bool | str
     native: bool
+    quality: str | None
     progress: Progress | None
 
 
@@ -107,6 +109,7 @@ def choices_from(prompt: str | None, options: Options) -> Choices:
         options.get("negative_prompt", ""),
         options.get("rewrite", True),
         native=options.get("native", False),
+        quality=options.get("quality"),
     )
 
 
@@ -125,6 +128,7 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
         choices.guidance,
         choices.negative_prompt,
         read.beats,
+        quality=quality_in_use(choices.quality, choices.steps, choices.guidance, choices.negative_prompt),
     )
     plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene)
     inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False)) + pasts(plan)

@@ -22,7 +22,7 @@ from misora.base.settings import Settings, load_settings
 from misora.base.shapes import TIME_STRIDE
 from misora.base.tail import Tail
 from misora.media.grade import NEUTRAL, Grade, grade_frames
-from misora.models.weights_file import KINDS, OPTIONAL_KINDS, Kind, weights_digest, weights_path
+from misora.models.weights_file import ADAPTER_KINDS, KINDS, OPTIONAL_KINDS, Kind, weights_digest, weights_path
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 
@@ -86,6 +86,7 @@ def generate(
     preset: str | Preset | None = None,
     draft: bool = False,
     native: bool = False,
+    quality: str | None = None,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a video of ``prompt``.
@@ -101,6 +102,8 @@ def generate(
         draft: A clip of half the size in few steps, to look at; ``finish`` makes it in full.
         preset: A style: the name of one of ``presets()``, or one made by hand.
         native: Samples at the full size instead of at a smaller one and upsampling.
+        quality: "turbo" for the distilled model, "base" for the many-step one; None is Turbo where the weights have it and neither steps,
+            guidance nor a negative prompt is given.
         progress: Receives every step; may raise ``Cancelled``.
     Raises:
         InputError: Something in the request cannot be used.
@@ -122,6 +125,7 @@ def generate(
         preset=preset,
         draft=draft,
         native=native,
+        quality=quality,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -139,6 +143,7 @@ def image(
     rewrite: bool | str = True,
     preset: str | Preset | None = None,
     native: bool = False,
+    quality: str | None = None,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a still: a ``Video`` of one frame; arguments as in ``generate``."""
@@ -155,6 +160,7 @@ def image(
         still=True,
         preset=preset,
         native=native,
+        quality=quality,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -199,7 +205,7 @@ def resident_pipeline(settings: Settings) -> NativePipeline:
     """The networks of ``settings``, kept for the next call until the files or the device change; one set at a time."""
     from misora.pipelines.native import load_pipeline
 
-    paths = [weights_path(settings.weights, kind) for kind in (*KINDS, *OPTIONAL_KINDS)]
+    paths = [weights_path(settings.weights, kind) for kind in (*KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS)]
     stamps = [path.stat().st_mtime_ns if path.is_file() else None for path in paths]
     key = (settings.weights.resolve(), settings.device, settings.threads, *stamps)
     if key not in _resident:
@@ -249,9 +255,12 @@ def recipe_for(
     """
     import torch
 
-    from misora.pipelines.native import sampling_of
-
-    sampling = sampling_of(canvas)
+    sampling = pipeline.sampling_of(canvas)
+    kinds = (
+        *KINDS,
+        *(OPTIONAL_KINDS if canvas.sampled or upsampled else ()),
+        *(ADAPTER_KINDS if sampling.quality == "turbo" else ()),
+    )
     return Recipe(
         prompt=prompt,
         caption=canvas.spans[0].caption,
@@ -266,7 +275,7 @@ def recipe_for(
         threads=torch.get_num_threads(),
         misora=__version__,
         torch=torch.__version__,
-        weights=weights_digests(settings.weights, (*KINDS, *OPTIONAL_KINDS) if canvas.sampled or upsampled else KINDS),
+        weights=weights_digests(settings.weights, kinds),
         inputs=inputs,
         preset=preset,
         grade=grade.to_dict(),
@@ -275,6 +284,7 @@ def recipe_for(
         draft=draft,
         draft_of=draft_of,
         sampled=canvas.sampled,
+        quality=sampling.quality,
     )
 
 

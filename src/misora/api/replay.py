@@ -109,7 +109,10 @@ def prepare_replay(recipe: Recipe, images: Sequence[Given]) -> Prepared:
     given = by_digest(images)
     pins = tuple(build_pin(request_for(needed, given, recipe), recipe.shape)[0] for needed in recipe.inputs)
     spans = recipe.spans or (Span(recipe.caption),)
-    canvas = Canvas(recipe.shape, spans, pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, sampled=recipe.sampled)
+    canvas = Canvas(
+        recipe.shape, spans, pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, sampled=recipe.sampled,
+        quality=recipe.quality,
+    )  # fmt: skip
     return Prepared(
         recipe.prompt,
         canvas,
@@ -137,7 +140,7 @@ def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit
     tool = from_data(recipe.edit or {}, TOOLS)
     clips = [with_tail_of(recipe, read_source(to_clip(found(one, given))).footage) for one in recipe.inputs if one.role != "latents"]
     beats = tuple(span.caption for span in recipe.spans)
-    scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, beats)
+    scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, beats, quality=recipe.quality)
     plan, said = tool.compile(materials(tool, clips), scene), Rewrite(recipe.caption, "en")
     return PreparedEdit(recipe.prompt, tool, scene, plan, said, recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade), recipe.sampled)
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from misora.api.pins import PinRequest, build_pin
 from misora.api.underlay import STEPS as DRAFT_STEPS
 from misora.api.underlay import Underlay, draft_shape
-from misora.base.canvas import Canvas, Span, share_time
-from misora.base.errors import InputError
+from misora.base.canvas import Canvas, Quality, Span, check_quality, share_time
+from misora.base.errors import InputError, WeightsError
 from misora.base.recipe import RecipeInput
 from misora.base.sampled_size import sampled_size
 from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape, frames_for, parse_size, size_for
 from misora.media.grade import NEUTRAL, Grade
+from misora.models.transformer.adapter_file import why_no_turbo
 from misora.models.weights_file import weights_path
+from misora.pipelines.sampling import quality_for
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 from misora.prompting.rewriter import Rewrite
@@ -36,6 +38,7 @@ class Request:
         preset: Name of a style preset, or one made by hand; None is none.
         draft: Half the size and few steps, to be finished later; ``size`` is that of the full clip.
         native: Sample at the full size even where there is an upsampler.
+        quality: "turbo", "base", or None: Turbo where the weights have one and nothing is asked for that only the other has.
     """
 
     prompt: str
@@ -54,6 +57,7 @@ class Request:
     preset: str | Preset | None = None
     draft: bool = False
     native: bool = False
+    quality: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +100,18 @@ def prepare(request: Request) -> Prepared:
     shape = draft_shape(full) if request.draft else full
     pins = [build_pin(image, shape) for image in request.images]
     preset = preset_of(request)
+    quality = quality_in_use(request.quality, request.steps, request.guidance, request.negative_prompt)
     read = rewrite_as(request.rewrite_prompt, request.prompt, preset)
     canvas = Canvas(
         shape=shape,
         spans=spans_of(read, shape),
         pins=tuple(pin for pin, _ in pins),
         seed=secrets.randbits(SEED_BITS) if request.seed is None else request.seed,
-        steps=DRAFT_STEPS if request.draft and request.steps is None else request.steps,
+        steps=DRAFT_STEPS if request.draft and request.steps is None and quality == "base" else request.steps,
         guidance=request.guidance,
         negative_prompt=request.negative_prompt,
         sampled=None if request.native else sampled_size_in_use(shape),
+        quality=quality,
     )
     inputs = tuple(remembered for _, remembered in pins)
     return Prepared(
@@ -123,6 +129,22 @@ def sampled_size_in_use(shape: VideoShape) -> tuple[int, int] | None:
     """(height, width) at which a video of ``shape`` is sampled with the weights in use; None where that is its own size."""
     has_upsampler = weights_path(load_settings().weights, "upsampler").is_file()
     return sampled_size(shape.height, shape.width) if has_upsampler else None
+
+
+def quality_in_use(quality: str | None, steps: int | None, guidance: float | None, negative_prompt: str) -> Quality:
+    """The model that a request is made with: the one it names, else Turbo where the weights in use have one.
+
+    Raises:
+        InputError: There is no such quality, or it has not what is asked of it.
+        WeightsError: It is Turbo, and the weights in use have none that fits.
+    """
+    asked = check_quality(quality, guidance, negative_prompt)
+    if asked == "base":
+        return asked
+    trouble = why_no_turbo(load_settings().weights)
+    if asked == "turbo" and trouble:
+        raise WeightsError(f"quality=turbo cannot be used: {trouble}; use quality=base, or train it with `misora train turbo`")
+    return asked or quality_for(steps, guidance, negative_prompt, has_turbo=not trouble)
 
 
 def rewrite_as(asked: bool | str, prompt: str, preset: Preset | None = None) -> Rewrite:

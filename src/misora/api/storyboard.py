@@ -12,7 +12,7 @@ from typing import Unpack
 import numpy as np
 
 from misora.api.edit import Choices, Options, PreparedEdit, choices_from, sampled_for, start_edit, telling_of
-from misora.api.request import SEED_BITS, rewrite_as
+from misora.api.request import SEED_BITS, quality_in_use, rewrite_as
 from misora.api.sources import ClipSource, read_source, recipe_in
 from misora.api.video import Video
 from misora.base.errors import InputError, WeightsError
@@ -61,12 +61,17 @@ def prepare_shoot(board: Storyboard, sources: Sequence[ClipSource], choices: Cho
     prompt = board.title or board.first_text or "storyboard"
     preset = preset_for(board, choices)
     captioned = board.rewritten(recording(readings, choices.rewrite_prompt, preset)).with_numbered_media()
+    steps = board.steps if choices.steps is None else choices.steps
+    guidance = board.guidance if choices.guidance is None else choices.guidance
+    negative = choices.negative_prompt or board.negative
+    unseen = negative or next((card.negative for card in board.cards if card.negative), "")
     scene = Scene(
         readings[0].text if readings else prompt,
         next((seed for seed in (choices.seed, board.seed) if seed is not None), secrets.randbits(SEED_BITS)),
-        board.steps if choices.steps is None else choices.steps,
-        board.guidance if choices.guidance is None else choices.guidance,
-        choices.negative_prompt or board.negative,
+        steps,
+        guidance,
+        negative,
+        quality=quality_in_use(choices.quality, steps, guidance, unseen),
     )
     tool = Shoot(captioned)
     plan = tool.compile([one.footage for one in media], scene)

@@ -29,7 +29,7 @@ def edit(tool: Tool, sources: Sequence[ClipSource], prompt: str | None = None, *
     Args:
         sources: Files or ``Video``s, as many as the tool takes.
         prompt: What the new frames show; None goes on with what the first clip's recipe says.
-        options: ``seed``, ``steps``, ``guidance``, ``negative_prompt``, ``rewrite`` and ``progress``, as in ``generate``.
+        options: ``seed``, ``steps``, ``guidance``, ``negative_prompt``, ``rewrite``, ``quality`` and ``progress``, as in ``generate``.
     Raises:
         InputError: Something in the request, or a clip, cannot be used.
         WeightsError: Weights are missing or damaged.

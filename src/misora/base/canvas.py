@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,23 @@ Mask = npt.NDArray[np.bool_]
 
 Latents = npt.NDArray[np.float32]
 """(C, t, h, w), as the autoencoder normalises them."""
+
+
+Quality = Literal["turbo", "base"]
+"""The distilled model in few steps, or the guided one in many."""
+
+
+def check_quality(quality: str | None, guidance: float | None = None, negative_prompt: str = "") -> Quality | None:
+    """``quality`` if there is such a one and it has what is asked of it; raises InputError otherwise."""
+    if quality is not None and quality not in get_args(Quality):
+        raise InputError(f"quality={quality[:80]!r} is not known; choose turbo or base", field="quality")
+    if quality == "turbo" and guidance not in (None, 1.0):
+        raise InputError(f"quality=turbo has no guidance, guidance={guidance:g} goes with quality=base; leave one out", field="guidance")
+    if quality == "turbo" and negative_prompt:
+        raise InputError(
+            "quality=turbo has no guidance, so nothing to push away; a negative prompt goes with quality=base", field="quality"
+        )
+    return quality  # type: ignore[return-value]  # one of the two, as was checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +129,7 @@ class Canvas:
         past: Latents that the canvas goes on from, never touched: its frame 0 is the last picture of the first of them, and each further
             one is eight frames, so that a clip made in pieces is the one that would have been made at once.
         sampled: (height, width) at which the network works, to be upsampled to the canvas's own size afterwards; None is its own size.
+        quality: None is Turbo where the model has one and neither steps, guidance nor a negative prompt is given, else the many-step model.
     """
 
     shape: VideoShape
@@ -122,6 +141,7 @@ class Canvas:
     negative_prompt: str = ""
     past: Latents | None = None
     sampled: tuple[int, int] | None = None
+    quality: Quality | None = None
 
     def __post_init__(self) -> None:
         if not self.spans:
@@ -134,6 +154,7 @@ class Canvas:
             )
         if not 0 <= self.seed < 2**63:
             raise InputError(f"seed={self.seed} is outside 0 to 2**63 - 1; nearest: {min(max(self.seed, 0), 2**63 - 1)}", field="seed")
+        check_quality(self.quality, self.guidance, self.negative_prompt)
         for pin in self.pins:
             self._check_pin(pin)
         if self.sampled is not None and not (self.sampled[0] <= self.shape.height and self.sampled[1] <= self.shape.width):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from misora.base.canvas import Span
+from misora.base.canvas import Quality, Span, check_quality
 from misora.base.errors import InputError
 from misora.base.shapes import VideoShape
 
@@ -61,6 +61,7 @@ class Recipe:
         draft: What the video was finished from; None when it was made at once.
         draft_of: (height, width) of the full size that this video is a draft of; None when it is no draft.
         sampled: (height, width) at which the network worked before its frames were upsampled; None is the shape's own size.
+        quality: "turbo" for the distilled model, "base" for the many-step one.
         edit: The editing tool under "tool" and its arguments; None when the video was not made from another.
     """
 
@@ -87,6 +88,7 @@ class Recipe:
     draft_of: tuple[int, int] | None = None
     edit: Mapping[str, Any] | None = None
     sampled: tuple[int, int] | None = None
+    quality: Quality = "base"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, the format's name first."""
@@ -108,6 +110,7 @@ class Recipe:
             values["draft"] = draft_from(values["draft"]) if values.get("draft") else None
             for name in ("draft_of", "sampled"):
                 values[name] = size_from(values.get(name))
+            check_quality(values.get("quality"))
             return Recipe(**values)
         except InputError:
             raise

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
+from misora.cli.options import (
+    AsJson,
+    Clip,
+    Guidance,
+    Negative,
+    NewPrompt,
+    NoRewrite,
+    OutBeside,
+    Quality,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 
 def connect(
@@ -18,6 +31,7 @@ def connect(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -29,5 +43,5 @@ def connect(
     from misora.cli.edits import deliver_edit
     from misora.editing.connect import Connect
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
     deliver_edit(Connect(seconds), [clip, after], choices, out, as_json=as_json)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from misora.api.generate import Generation
     from misora.api.request import Prepared, Request
     from misora.base.canvas import Canvas
+    from misora.base.recipe import Recipe
     from misora.prompting.rewriter import Rewrite
 
 
@@ -41,6 +42,8 @@ def write(begin: Callable[[Display], Generation], out: Path, *, as_json: bool, k
     started = time.monotonic()
     with showing() as display:
         generation = begin(display)
+        if not as_json:
+            print(said_of_quality(generation.recipe), file=sys.stderr)
         generation.save(out)
     if keep_latents:
         from misora.api.tail_file import save_tail
@@ -69,6 +72,18 @@ def report(generation: Generation, out: Path, took_seconds: float) -> dict[str, 
         "note": rewrite.note,
         "recipe": generation.recipe.to_dict(),
     }
+
+
+def said_of_quality(recipe: Recipe) -> str:
+    """Which model makes the video, and where Turbo could not, why."""
+    counted = f"{recipe.steps} step{'s' * (recipe.steps != 1)}"
+    if recipe.quality == "turbo":
+        return f"quality: turbo, {counted} without guidance"
+    from misora.base.settings import load_settings
+    from misora.models.transformer.adapter_file import why_no_turbo
+
+    trouble = why_no_turbo(load_settings().weights)
+    return f"quality: base, {counted}" + (f"; {trouble}" if trouble else "")
 
 
 def say_reading(prepared: Prepared, rewritten: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import Guidance, Steps
+from misora.cli.options import Guidance, Quality, Steps
 
 QUICK_PROMPTS = 64
 
@@ -20,6 +20,7 @@ def evaluate(
     seconds: Annotated[float, typer.Option(help="Length of each clip.")] = 2.0,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     measure: Annotated[list[str] | None, typer.Option(help="A measure of your own, module:function; may be given many times.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report; an unfinished one is gone on with.")] = Path("out/evaluation"),
 ) -> None:
@@ -27,6 +28,7 @@ def evaluate(
 
     Writes index.html and report.json with tables, plots and clips, and prints the table. Stopped, it goes on where it was.
     """
+    from misora.base.canvas import check_quality
     from misora.base.settings import load_settings
     from misora.base.shapes import VideoShape, frames_for, parse_size
     from misora.cli.display import showing
@@ -43,6 +45,7 @@ def evaluate(
         prompts,
         steps=steps,
         guidance=guidance,
+        quality=check_quality(quality, guidance),
         measures={name: load_measure(name) for name in measure or ()},
     )
     with showing() as display:

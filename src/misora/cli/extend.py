@@ -15,6 +15,7 @@ from misora.cli.options import (
     NewPrompt,
     NoRewrite,
     OutBeside,
+    Quality,
     Rewriter,
     Seed,
     Steps,
@@ -30,6 +31,7 @@ def extend(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -42,5 +44,5 @@ def extend(
     from misora.cli.edits import deliver_edit
     from misora.editing.extend import Extend
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
     deliver_edit(Extend(seconds, backward), [clip], choices, out, as_json=as_json, keep_latents=keep_latents)

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
+from misora.cli.options import (
+    AsJson,
+    Clip,
+    Guidance,
+    Negative,
+    NewPrompt,
+    NoRewrite,
+    OutBeside,
+    Quality,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 
 def fill(
@@ -17,6 +30,7 @@ def fill(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -28,5 +42,5 @@ def fill(
     from misora.cli.edits import deliver_edit
     from misora.editing.fill import Fill
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
     deliver_edit(Fill(start, end), [clip], choices, out, as_json=as_json)

@@ -19,6 +19,7 @@ from misora.cli.options import (
     Out,
     PresetName,
     Prompt,
+    Quality,
     Resolution,
     Rewriter,
     Seed,
@@ -41,6 +42,7 @@ def generate(
     ] = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -63,7 +65,7 @@ def generate(
     rewrite = rewriting(no_rewrite, rewriter)
     request = Request(
         prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, rewrite, preset=preset, draft=draft,
-        native=native,
+        native=native, quality=quality,
     )  # fmt: skip
     if takes == 1 and retry_below is None:
         deliver(request, out, as_json=as_json, keep_latents=keep_latents)

@@ -12,6 +12,7 @@ from misora.cli.options import (
     Out,
     PresetName,
     Prompt,
+    Quality,
     Resolution,
     Rewriter,
     Seed,
@@ -29,6 +30,7 @@ def image(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -54,5 +56,6 @@ def image(
         still=True,
         preset=preset,
         native=native,
+        quality=quality,
     )
     deliver(request, out, as_json=as_json)

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
+from misora.cli.options import (
+    AsJson,
+    Clip,
+    Guidance,
+    Negative,
+    NewPrompt,
+    NoRewrite,
+    OutBeside,
+    Quality,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 
 def loop(
@@ -16,6 +29,7 @@ def loop(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -27,5 +41,5 @@ def loop(
     from misora.cli.edits import deliver_edit
     from misora.editing.loop import Loop, parse_length
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
     deliver_edit(Loop(parse_length(length)), [clip], choices, out, as_json=as_json)

@@ -17,6 +17,12 @@ Fps = Annotated[float, typer.Option(help="Frames a second, 8 to 60.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same result; without one it is drawn and recorded.")]
 Steps = Annotated[int | None, typer.Option(help="Denoising steps, 1 to 200; more is finer and slower.")]
 Guidance = Annotated[float | None, typer.Option(help="How closely to follow the prompt; 1 is off.")]
+Quality = Annotated[
+    str | None,
+    typer.Option(
+        help="turbo (few steps, no guidance) or base (many). Default: turbo where the weights have it and no option asks for base."
+    ),
+]
 Negative = Annotated[str, typer.Option(help="What should not be seen.")]
 NoRewrite = Annotated[bool, typer.Option("--no-rewrite", help="Give the prompt to the model as it is.")]
 Rewriter = Annotated[str | None, typer.Option(help="Who rewrites: off, offline or chat. Default: MISORA_REWRITER, else offline.")]

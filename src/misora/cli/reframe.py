@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NewPrompt, NoRewrite, OutBeside, Rewriter, Seed, Steps, rewriting
+from misora.cli.options import (
+    AsJson,
+    Clip,
+    Guidance,
+    Negative,
+    NewPrompt,
+    NoRewrite,
+    OutBeside,
+    Quality,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 
 def reframe(
@@ -17,6 +30,7 @@ def reframe(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -28,5 +42,5 @@ def reframe(
     from misora.cli.edits import deliver_edit
     from misora.editing.reframe import Reframe
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
     deliver_edit(Reframe(size, aspect), [clip], choices, out, as_json=as_json)

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from misora.cli.options import AsJson, Clip, Guidance, Negative, NoRewrite, OutBeside, Prompt, Rewriter, Seed, Steps, rewriting
+from misora.cli.options import (
+    AsJson,
+    Clip,
+    Guidance,
+    Negative,
+    NoRewrite,
+    OutBeside,
+    Prompt,
+    Quality,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 
 def remix(
@@ -22,6 +35,7 @@ def remix(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -35,5 +49,5 @@ def remix(
     from misora.editing.remix import Remix, parse_strength
 
     tool = Remix(parse_strength(strength), start, end, None if box is None else parse_box(box), player)
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter))
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
     deliver_edit(tool, [clip] if mask is None else [clip, mask], choices, out, as_json=as_json)

@@ -15,6 +15,7 @@ from misora.cli.options import (
     NoRewrite,
     OutBeside,
     PresetName,
+    Quality,
     Rewriter,
     Seed,
     Steps,
@@ -30,6 +31,7 @@ def restyle(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
@@ -42,5 +44,5 @@ def restyle(
     from misora.editing.remix import parse_strength
     from misora.editing.restyle import Restyle
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, quality=quality)
     deliver_edit(Restyle(parse_strength(strength)), [clip], choices, out, as_json=as_json)

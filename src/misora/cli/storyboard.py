@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from misora.cli.options import AsJson, Guidance, Negative, NoRewrite, OutBeside, PresetName, Rewriter, Seed, Steps, rewriting
+from misora.cli.options import (
+    AsJson,
+    Guidance,
+    Negative,
+    NoRewrite,
+    OutBeside,
+    PresetName,
+    Quality,
+    Rewriter,
+    Seed,
+    Steps,
+    rewriting,
+)
 
 if TYPE_CHECKING:
     from misora.editing.storyboard.records import Storyboard
@@ -35,6 +47,7 @@ def make(
     seed: Seed = None,
     steps: Steps = None,
     guidance: Guidance = None,
+    quality: Quality = None,
     negative: Negative = "",
     preset: PresetName = None,
     no_rewrite: NoRewrite = False,
@@ -49,7 +62,7 @@ def make(
     from misora.editing.storyboard.file import read_storyboard
     from misora.editing.storyboard.shoot import Shoot
 
-    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset)
+    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, quality=quality)
     prepared = prepare_storyboard(read_storyboard(file), file.parent, choices)
     reading = [] if no_rewrite or not isinstance(prepared.tool, Shoot) else readings(prepared.tool.board)
     deliver_prepared(prepared, out or file.with_suffix(".mp4"), reading, as_json=as_json)

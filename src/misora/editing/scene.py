@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from misora.base.canvas import Canvas, Pin, Span, share_time
+from misora.base.canvas import Canvas, Pin, Quality, Span, share_time
 from misora.base.shapes import VideoShape
 
 
@@ -29,6 +29,7 @@ class Scene:
     Args:
         beats: Captions of moments that share the time of each part that is made, instead of ``caption``; empty is ``caption`` throughout.
         spans: Captions at times of their own, in seconds of the part that is made, instead of both.
+        quality: Which model fills it; None is the pipeline's own choice.
     """
 
     caption: str
@@ -38,6 +39,7 @@ class Scene:
     negative_prompt: str = ""
     beats: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    quality: Quality | None = None
 
     def numbered(self, number: int) -> Scene:
         """The same for the ``number``-th part of a plan, with noise of its own."""
@@ -62,7 +64,7 @@ class Scene:
         spans = tuple(later(span, begin) for span in self.spans)
         if not spans:
             spans = share_time(self.beats, begin, end) if self.beats else (Span(self.caption),)
-        return Canvas(shape, spans, tuple(pins), self.seed, self.steps, self.guidance, self.negative_prompt)
+        return Canvas(shape, spans, tuple(pins), self.seed, self.steps, self.guidance, self.negative_prompt, quality=self.quality)
 
 
 def later(span: Span, seconds: float) -> Span:

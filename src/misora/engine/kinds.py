@@ -18,6 +18,7 @@ from typing import Any
 from misora.api.edit import Choices, find_preset
 from misora.api.pins import PinRequest
 from misora.api.request import Request, preset_of, shape_of
+from misora.base.canvas import check_quality
 from misora.base.errors import InputError
 from misora.base.shapes import VideoShape
 from misora.editing.tool import Tool, from_data
@@ -26,7 +27,7 @@ from misora.editing.tools import TOOLS
 KINDS = ("generate", "image", "edit")
 NUMBERS = ("seconds", "fps", "guidance")
 WHOLE = ("seed", "steps")
-TEXTS = ("prompt", "size", "resolution", "aspect", "negative_prompt", "preset")
+TEXTS = ("prompt", "size", "resolution", "aspect", "negative_prompt", "preset", "quality")
 FLAGS = ("rewrite_prompt", "draft", "native")
 
 
@@ -35,12 +36,15 @@ def check_request(kind: str, request: Mapping[str, Any]) -> VideoShape | None:
     if kind not in KINDS:
         raise InputError(f"kind={kind!r} is not known; choose one of {', '.join(KINDS)}", field="kind")
     if kind == "edit":
-        find_preset(*read_edit(request))
+        tool, choices = read_edit(request)
+        find_preset(tool, choices)
+        check_quality(choices.quality, choices.guidance, choices.negative_prompt)
         return None
     read = read_request(kind, request, {file: Path() for file in files_of(request)})
     if not read.prompt.strip():
         raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
     preset_of(read)
+    check_quality(read.quality, read.guidance, read.negative_prompt)
     return shape_of(read)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from misora import __version__
+from misora.base.canvas import Quality
 from misora.base.errors import InputError
 from misora.base.progress import Progress, silent
 from misora.base.settings import Settings
@@ -24,7 +25,7 @@ from misora.evaluation.statistics import Figure, mean
 from misora.evaluation.tables import Column, column_of, floor_of, plain, ranked, to_list
 from misora.media.atomic import write_bytes
 from misora.media.decode import read_video
-from misora.models.weights_file import KINDS, weights_digest, weights_path
+from misora.models.weights_file import ADAPTER_KINDS, KINDS, Kind, weights_digest, weights_path
 
 CEILING, FLOOR, RECONSTRUCTION = "ceiling", "floor", "reconstruction"
 MAX_PROMPTS = 4096
@@ -39,7 +40,7 @@ class EvaluationRequest:
         shape: Of every clip.
         prompts: Number of held-out prompts.
         repeated, seeds: The first ``repeated`` prompts are made with ``seeds`` seeds each, for diversity.
-        steps, guidance: None is the model's own default.
+        steps, guidance, quality: None is the model's own default.
         measures: Outside measures by name.
     """
 
@@ -50,6 +51,7 @@ class EvaluationRequest:
     seeds: int = 3
     steps: int | None = None
     guidance: float | None = None
+    quality: Quality | None = None
     measures: Mapping[str, ClipMeasure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,7 +85,7 @@ def evaluate(request: EvaluationRequest, out: Path, settings: Settings, *, progr
     rows: dict[str, list[Record]] = {}
     codec = None
     for name, folder in request.models.items():
-        maker = load_model(folder, settings.device, settings.threads, request.steps, request.guidance)
+        maker = load_model(folder, settings.device, settings.threads, request.steps, request.guidance, request.quality)
         codec = codec or maker.pipeline.codec
         rows[name] = run_row(name, maker, judge, plan, out, repeats=True, measures=request.measures, progress=progress)
     assert codec is not None
@@ -101,7 +103,8 @@ def evaluate(request: EvaluationRequest, out: Path, settings: Settings, *, progr
 def plan_of(request: EvaluationRequest, characters: tuple[str, ...], settings: Settings) -> Plan:
     """What identifies this evaluation: prompts, shape, and digests of all weights that decide the figures."""
     makers: dict[str, Mapping[str, str]] = {
-        name: {str(kind): weights_digest(weights_path(folder, kind)) for kind in KINDS} for name, folder in request.models.items()
+        name: {str(kind): weights_digest(weights_path(folder, kind)) for kind in kinds_in(folder)}
+        for name, folder in request.models.items()
     }
     return Plan(
         shape=request.shape,
@@ -111,8 +114,13 @@ def plan_of(request: EvaluationRequest, characters: tuple[str, ...], settings: S
         repeated=request.repeated,
         makers=makers,
         judge=weights_digest(weights_path(judge_folder(settings), "judge")),
-        sampling={"steps": request.steps, "guidance": request.guidance},
+        sampling={"steps": request.steps, "guidance": request.guidance, "quality": request.quality},
     )
+
+
+def kinds_in(folder: Path) -> tuple[Kind, ...]:
+    """The weights of ``folder`` that decide frames: what it must hold, and Turbo where it has one."""
+    return (*KINDS, *(kind for kind in ADAPTER_KINDS if weights_path(folder, kind).is_file()))
 
 
 def fidelity_of(plan: Plan, out: Path, stage: StageMaker, records: list[Record]) -> dict[str, Figure]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from misora.base.canvas import Canvas, Frames, Span
+from misora.base.canvas import Canvas, Frames, Quality, Span
 from misora.base.progress import Progress, silent
 from misora.base.sampled_size import sampled_size
 from misora.base.shapes import VideoShape
@@ -31,13 +31,20 @@ class ModelMaker:
     """A model as users meet it, upsampling what is large; the caption goes in as it is, since it is already complete."""
 
     def __init__(
-        self, pipeline: NativePipeline, steps: int | None = None, guidance: float | None = None, progress: Progress = silent
+        self,
+        pipeline: NativePipeline,
+        steps: int | None = None,
+        guidance: float | None = None,
+        progress: Progress = silent,
+        quality: Quality | None = None,
     ) -> None:
-        self.pipeline, self.steps, self.guidance, self.progress = pipeline, steps, guidance, progress
+        self.pipeline, self.steps, self.guidance, self.progress, self.quality = pipeline, steps, guidance, progress, quality
 
     def make(self, prompt: EvaluationPrompt, shape: VideoShape, seed: int) -> Frames:
         sampled = None if self.pipeline.enlarger is None else sampled_size(shape.height, shape.width)
-        canvas = Canvas(shape, (Span(prompt.caption),), seed=seed, steps=self.steps, guidance=self.guidance, sampled=sampled)
+        canvas = Canvas(
+            shape, (Span(prompt.caption),), seed=seed, steps=self.steps, guidance=self.guidance, sampled=sampled, quality=self.quality
+        )
         return self.pipeline.sample(canvas, self.progress)
 
 
@@ -79,6 +86,8 @@ def reconstruct(codec: VideoCodec, frames: Frames, shape: VideoShape) -> Frames:
     return np.concatenate([grid.crop(piece) for piece in codec.decode([codec.encode(padded)])])[: len(frames)]
 
 
-def load_model(folder: Path, device: str, threads: int, steps: int | None = None, guidance: float | None = None) -> ModelMaker:
+def load_model(
+    folder: Path, device: str, threads: int, steps: int | None = None, guidance: float | None = None, quality: Quality | None = None
+) -> ModelMaker:
     """The model of a weights folder, ready to make clips."""
-    return ModelMaker(load_pipeline(folder, device, threads), steps, guidance)
+    return ModelMaker(load_pipeline(folder, device, threads), steps, guidance, quality=quality)

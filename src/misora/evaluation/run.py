@@ -38,7 +38,7 @@ class Plan:
         seeds: Clips of each of the first ``repeated`` prompts, to see how much a seed changes.
         makers: Name of every row and what identifies it (digests of weights).
         judge: Digest of the judge.
-        sampling: Steps and guidance, where they were chosen.
+        sampling: Steps, guidance and quality, where they were chosen.
     """
 
     shape: VideoShape
@@ -48,7 +48,7 @@ class Plan:
     repeated: int
     makers: Mapping[str, Mapping[str, str]]
     judge: str
-    sampling: Mapping[str, float | None]
+    sampling: Mapping[str, float | str | None]
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "makers": {name: dict(what) for name, what in self.makers.items()}}, indent=1, sort_keys=True)

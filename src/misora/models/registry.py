@@ -20,7 +20,8 @@ from misora.models.parser.config import ParserConfig
 from misora.models.parser.model import Parser
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
-from misora.models.transformer.adapter import Adapter, AdapterConfig
+from misora.models.transformer.adapter import Adapter
+from misora.models.transformer.adapter_file import AdapterConfig, why_no_turbo
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.models.upsampler.config import UpsamplerConfig
@@ -34,7 +35,6 @@ from misora.models.weights_file import (
     build_config,
     how_to_get,
     read_info,
-    weights_digest,
     weights_metadata,
     weights_path,
 )
@@ -83,8 +83,8 @@ def load_turbo(folder: Path, transformer: VideoTransformer) -> Adapter:
     """
     info = read_info(weights_path(folder, "turbo"), "turbo")
     config = build_config(info, AdapterConfig)
-    if config.base != weights_digest(weights_path(folder, "transformer")):
-        raise WeightsError(f"{info.path} was trained on another transformer than the one beside it; run `misora train turbo` again")
+    if trouble := why_no_turbo(folder):
+        raise WeightsError(f"{trouble}; run `misora train turbo` again")
     device = transformer.input.weight.device
     with torch.device("meta"):
         adapter = Adapter(config, transformer)

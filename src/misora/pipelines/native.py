@@ -21,8 +21,9 @@ from misora.base.shapes import LatentShape
 from misora.diffusion.guidance import INTERVAL, with_guidance
 from misora.diffusion.samplers import SamplerStep, sample_euler
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
-from misora.models.registry import load_text_encoder, load_transformer, load_upsampler, load_video_vae
+from misora.models.registry import load_text_encoder, load_transformer, load_turbo, load_upsampler, load_video_vae
 from misora.models.text_encoder.model import TextEncoder
+from misora.models.transformer.adapter_file import AdapterConfig, why_no_turbo
 from misora.models.transformer.model import VideoTransformer
 from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.model import VideoVAE
@@ -32,14 +33,12 @@ from misora.pipelines.grid import Grid, grid_of
 from misora.pipelines.pinning import Known, encode_pins
 from misora.pipelines.runtime import choose_device, choose_dtype
 from misora.pipelines.sampled import sampled_canvas
+from misora.pipelines.sampling import Sampling, sampling_of
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
 from misora.pipelines.upsampling import Enlarger
 from misora.pipelines.windows import MAX_WINDOW, Window, windows_between, windows_from_end, windows_of
 
-STEPS = 25
-GUIDANCE = 3.0
-SAMPLER = "euler"
 PREVIEWS = 5
 """Rough pictures a window."""
 
@@ -48,18 +47,11 @@ Preview = Callable[[Frames], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
-    """How the noise is walked, after every default was filled in."""
+class Turbo:
+    """The distilled transformer, its adapter merged, and what that adapter is for."""
 
-    steps: int
-    guidance: float
-    sampler: str = SAMPLER
-
-
-def sampling_of(canvas: Canvas) -> Sampling:
-    """The canvas's own choices, else this model's defaults."""
-    steps = STEPS if canvas.steps is None else canvas.steps
-    return Sampling(steps, GUIDANCE if canvas.guidance is None else canvas.guidance)
+    config: AdapterConfig
+    transformer: VideoTransformer
 
 
 class NativePipeline:
@@ -72,11 +64,13 @@ class NativePipeline:
         text_encoder: TextEncoder,
         upsampler: Upsampler | None = None,
         *,
+        turbo: Turbo | None = None,
         max_window: int = MAX_WINDOW,
     ) -> None:
         """Takes models that are loaded, in evaluation mode and on one device; the upsampler serves canvases that are sampled small."""
         self.codec = VideoCodec(vae)
         self.transformer = transformer
+        self.turbo = turbo
         self.text_encoder = text_encoder
         self.enlarger = None if upsampler is None else Enlarger(upsampler)
         self.max_window = max_window
@@ -91,6 +85,10 @@ class NativePipeline:
     def dtype_name(self) -> str:
         """``bfloat16`` or ``float32``."""
         return str(self.codec.dtype).removeprefix("torch.")
+
+    def sampling_of(self, canvas: Canvas) -> Sampling:
+        """How ``canvas`` is walked by this pipeline; raises WeightsError for Turbo where there is none."""
+        return sampling_of(canvas, None if self.turbo is None else self.turbo.config)
 
     def sample(self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None) -> Frames:
         """All frames of ``canvas``, (T, H, W, 3); see ``iter_frames``."""
@@ -135,14 +133,15 @@ class NativePipeline:
     def _denoise(self, canvas: Canvas, script: Script, known: Known, progress: Progress, preview: Preview | None) -> Iterator[Tensor]:
         """Clean latents (1, C, t, h, w) in order of time; only what a window adds."""
         grid = grid_of(canvas.shape)
+        sampling = self.sampling_of(canvas)
         windows = list(windows_for(known, grid.latent.num_frames, self.max_window))
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
         made, sent = [False] * grid.latent.num_frames, 0
         for index, window in enumerate(replace(window, goes_on=canvas.past is not None) for window in windows):
             part = known.part(window.start, window.stop)
-            steps = sampling_of(canvas).steps
+            steps = sampling.steps
             watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps)
-            whole = self._sample_window(canvas, script, part, noise[:, :, window.start : window.stop], window, watcher)
+            whole = self._sample_window(canvas, sampling, script, part, noise[:, :, window.start : window.stop], window, watcher)
             known = known.with_made(whole[:, :, window.new_start - window.start : window.new_stop - window.start], window.new_start)
             made[window.new_start : window.new_stop] = [True] * (window.new_stop - window.new_start)
             ready = made.index(False) if False in made else len(made)
@@ -150,10 +149,12 @@ class NativePipeline:
                 yield known.latents[:, :, sent:ready]
             sent = ready
 
-    def _sample_window(self, canvas: Canvas, script: Script, known: Known, noise: Tensor, window: Window, watcher: Watcher) -> Tensor:
+    def _sample_window(
+        self, canvas: Canvas, sampling: Sampling, script: Script, known: Known, noise: Tensor, window: Window, watcher: Watcher
+    ) -> Tensor:
         """Clean latents of a window, (1, C, t, h, w)."""
-        sampling = sampling_of(canvas)
-        network = ScriptedDenoiser(self.transformer, script, window, canvas.shape.fps)
+        transformer = self.turbo.transformer if self.turbo and sampling.quality == "turbo" else self.transformer
+        network = ScriptedDenoiser(transformer, script, window, canvas.shape.fps)
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
         levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]))
         sigmas = for_frames(levels.to(noise), known.frame_strength)
@@ -220,7 +221,17 @@ def load_pipeline(weights: Path, device: str = "auto", threads: int | None = Non
     text_encoder = load_text_encoder(weights, torch.float32, where)
     upsampler = load_upsampler(weights, dtype, where) if weights_path(weights, "upsampler").is_file() else None
     check_fit(vae, transformer, text_encoder)
-    return NativePipeline(vae, transformer, text_encoder, upsampler)
+    return NativePipeline(vae, transformer, text_encoder, upsampler, turbo=merge_turbo(weights, dtype, where))
+
+
+def merge_turbo(weights: Path, dtype: torch.dtype, device: torch.device) -> Turbo | None:
+    """The distilled transformer of a weights folder; None where it has no adapter, or one for another transformer."""
+    if why_no_turbo(weights):
+        return None
+    transformer = load_transformer(weights, dtype, device)
+    adapter = load_turbo(weights, transformer)
+    adapter.merge_into(transformer)
+    return Turbo(adapter.config, transformer)
 
 
 def check_fit(vae: VideoVAE, transformer: VideoTransformer, text_encoder: TextEncoder) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
+from misora.base.canvas import Quality
 from misora.base.errors import InputError, MisoraError
 from misora.base.shapes import MAX_FPS, MAX_SIDE, MIN_FPS, VideoShape
 from misora.editing.blend import Blend
@@ -57,6 +58,9 @@ def order_video(studio: Studio, account: Account, body: VideoBody, key: str | No
 def order_image(studio: Studio, account: Account, body: ImageBody, key: str | None = None) -> Order:
     """A still from words."""
     request = sampling_of(body) | given(body, "resolution", "aspect", "preset")
+    # Programs written for the images API send "high" or "hd"; it means nothing to this model.
+    if request.get("quality") not in get_args(Quality):
+        request.pop("quality", None)
     if body.size not in (None, "auto"):
         request["size"] = body.size
     return Order(looked_at(studio, account, "image", request, model_of(body.model), key), body.n)
@@ -140,7 +144,7 @@ def images_of(intake: Intake, body: VideoBody) -> list[dict[str, Any]]:
 
 def sampling_of(body: Sampling) -> dict[str, Any]:
     """The fields that every kind of request shares, those that were given."""
-    return given(body, "prompt", "seed", "steps", "guidance", "negative_prompt", "rewrite_prompt")
+    return given(body, "prompt", "seed", "steps", "guidance", "negative_prompt", "rewrite_prompt", "quality")
 
 
 def given(body: Any, *names: str) -> dict[str, Any]:

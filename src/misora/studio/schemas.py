@@ -53,6 +53,7 @@ class Sampling(Body):
     guidance: Annotated[float | None, Field(ge=0, le=30, description="How closely to follow the prompt; 1 is off.")] = None
     negative_prompt: Annotated[str | None, Field(max_length=MAX_PROMPT, description="What should not be seen.")] = None
     rewrite_prompt: Annotated[bool | None, Field(description="Whether a short prompt is expanded; the result is `caption`.")] = None
+    quality: Annotated[str | None, Field(max_length=80, description="`turbo`, the distilled model, or `base`, the many-step one.")] = None
 
 
 class Frame(Body):
@@ -133,7 +134,6 @@ class ImageBody(Sampling):
     preset: str | None = None
     output_format: Literal["png"] = "png"
     response_format: Annotated[Literal["b64_json"], Field(description="Pictures come inside the answer.")] = "b64_json"
-    quality: str | None = None
     user: str | None = None
 
 

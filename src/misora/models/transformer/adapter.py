@@ -10,32 +10,11 @@ Reference:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from misora.base.errors import InputError
-
-
-@dataclass(frozen=True, slots=True)
-class AdapterConfig:
-    """What an adapter is for.
-
-    Args:
-        base: SHA-256 of the transformer's file that it changes; another one is refused.
-        rank: Columns of each factor.
-        steps: Steps of the sampler that it was trained for, without guidance.
-    """
-
-    base: str
-    rank: int = 16
-    steps: int = 4
-
-    def __post_init__(self) -> None:
-        for name, value in (("rank", self.rank), ("steps", self.steps)):
-            if value < 1:
-                raise InputError(f"adapter.{name}={value} must be at least 1", field=name)
+from misora.models.transformer.adapter_file import AdapterConfig
 
 
 class Adapter(nn.Module):

@@ -1,0 +1,46 @@
+"""How the noise is walked: a canvas's own choices, else the defaults of the model in use, many-step or Turbo. Knows no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from misora.base.canvas import Canvas, Quality
+from misora.base.errors import WeightsError
+from misora.models.transformer.adapter_file import AdapterConfig
+
+STEPS = 25
+GUIDANCE = 3.0
+UNGUIDED = 1.0
+SAMPLER = "euler"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the noise is walked, after every default was filled in."""
+
+    quality: Quality
+    steps: int
+    guidance: float
+    sampler: str = SAMPLER
+
+
+def sampling_of(canvas: Canvas, turbo: AdapterConfig | None) -> Sampling:
+    """The canvas's own choices, else the defaults.
+
+    Args:
+        turbo: Of the adapter that fits the transformer; None where there is none.
+    Raises:
+        WeightsError: The canvas asks for Turbo and there is none.
+    """
+    quality = canvas.quality or quality_for(canvas.steps, canvas.guidance, canvas.negative_prompt, has_turbo=turbo is not None)
+    if quality == "base":
+        return Sampling("base", STEPS if canvas.steps is None else canvas.steps, GUIDANCE if canvas.guidance is None else canvas.guidance)
+    if turbo is None:
+        raise WeightsError("quality=turbo needs turbo weights that fit the transformer, and there are none; nearest: base")
+    return Sampling("turbo", turbo.steps if canvas.steps is None else canvas.steps, UNGUIDED)
+
+
+def quality_for(steps: int | None, guidance: float | None, negative_prompt: str, *, has_turbo: bool) -> Quality:
+    """What is used where nobody said: Turbo where it can, the many-step model where something is asked that only it has."""
+    asks_for_base = steps is not None or guidance is not None or bool(negative_prompt)
+    return "turbo" if has_turbo and not asks_for_base else "base"

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from misora.studio.accepting import order_image
+from misora.studio.schemas import ImageBody
 from studios import SMALL, Rig
 
 
@@ -45,6 +47,8 @@ def test_json_and_forms_ask_for_the_same(rig: Rig, form: str) -> None:
         ({"size": "4096x64"}, "width", "nearest: 2048"),
         ({"fps": 200}, "fps", "nearest: 60"),
         ({"model": "dream-9"}, "model", "choose misora"),
+        ({"quality": "best"}, "quality", "choose turbo or base"),
+        ({"quality": "turbo", "guidance": 3}, "guidance", "goes with quality=base"),
         ({"promt": "x"}, "promt", "nearest: prompt"),
         ({"preset": "sepulchral"}, "preset", "sepulchral"),
         ({"keyframes": [{"media": "file_x", "seconds": "soon"}]}, None, "keyframes.0.seconds"),
@@ -96,6 +100,13 @@ def test_a_still_is_no_video_of_the_list(rig: Rig) -> None:
     rig.bench.submit(rig.bench.engine.local_account().id)
     assert len(rig.get("/v1/videos")["data"]) == 1
     assert rig.get("/v1/videos?limit=1")["has_more"] is False
+
+
+def test_a_quality_of_other_services_changes_nothing_of_a_still(rig: Rig) -> None:
+    account = rig.bench.engine.local_account()
+    asked = [ImageBody(prompt="a dog", quality=quality) for quality in ("hd", "base")]
+    requests = [order_image(rig.studio, account, body).submission.request for body in asked]
+    assert [request.get("quality") for request in requests] == [None, "base"]
 
 
 def test_a_deleted_video_is_gone_and_one_in_work_is_cancelled_by_it(rig: Rig) -> None:

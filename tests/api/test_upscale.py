@@ -56,6 +56,15 @@ def recipe() -> misora.Recipe:
     return misora.Recipe("a dog runs", "a dog runs.", misora.VideoShape(1, 480, 832, 24.0), 1, 2, 3.0, "euler")
 
 
+def test_shots_of_one_clip_are_enlarged_as_if_they_were_clips(upsampler: Path, rng: np.random.Generator) -> None:
+    dark, light = (np.full((9, 64, 96, 3), level, np.uint8) for level in (30, 200))
+    for shot in (dark, light):
+        shot[:, 20:40, 30:60] += rng.integers(0, 40, (20, 30, 3), dtype=np.uint8)
+    whole = misora.upscale(misora.Video(np.concatenate([dark, light]), 24.0, recipe()), (192, 128))
+    second = misora.upscale(misora.Video(light, 24.0, recipe()), (192, 128))
+    assert np.array_equal(whole.frames[9:], second.frames)
+
+
 def test_a_clip_of_unknown_origin_grows_and_can_be_replayed(upsampler: Path, clip: Path, tmp_path: Path) -> None:
     seen: list[Step] = []
     large = misora.upscale(clip, "240p", progress=seen.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from misora.cli.main import run
 from misora.media.encode import write_video
 from misora.media.probe import probe
+from tiny import write_tiny_upsampler
 
 REMIX = ["remix", "clip.mp4", "a cat", "--steps", "1"]
 SMALL = ["--steps", "1", "--seed", "3", "--prompt", "a dog runs"]
@@ -54,6 +56,33 @@ def test_a_verb_writes_beside_the_clip_and_replays(case: str, here: Path, capsys
     assert probe(here / name).num_frames == frames
     assert run(["replay", name, "--image", "clip.mp4", "--out", "again.mp4"]) == 0
     assert (here / name).read_bytes() == (here / "again.mp4").read_bytes()
+
+
+@pytest.fixture
+def upsampler(here: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights with an upsampler, and a clip large enough to be sampled small."""
+    monkeypatch.setenv("MISORA_WEIGHTS", str(write_tiny_upsampler(Path(shutil.copytree(tiny_weights, here / "weights")))))
+    write_video(here / "clip.mp4", np.full((2, 290, 290, 3), 90, np.uint8), 24.0)
+
+
+@pytest.mark.usefixtures("upsampler")
+def test_new_frames_of_a_large_clip_are_sampled_small(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*VERBS["restyle"][0], *SMALL, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["recipe"]["sampled"] == [240, 240]
+
+
+@pytest.mark.usefixtures("upsampler")
+@pytest.mark.parametrize("verb", ["restyle", "reframe"])
+def test_native_samples_them_at_full_size(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*VERBS[verb][0], *SMALL, "--json", "--native"]) == 0
+    assert json.loads(capsys.readouterr().out)["recipe"].get("sampled") is None
+
+
+@pytest.mark.parametrize("arguments", [*(arguments for arguments, _ in VERBS.values()), REMIX, ["storyboard", "clip.mp4"]])
+def test_every_edit_takes_native(arguments: list[str], here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "clip.mp4").unlink()
+    assert run([*arguments, "--native"]) == 2
+    assert "clip.mp4" in capsys.readouterr().err, "it is the file that is missing, not the option"
 
 
 def test_a_name_that_is_taken_is_left_alone_and_json_tells_the_lineage(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from misora.editing.reframe import Reframe, middle
 from misora.editing.scene import Scene
 from misora.pipelines.grid import grid_of
 from misora.pipelines.pinning import held_cells
+from misora.pipelines.sampled import sampled_canvas
 
 SCENE = Scene("a dog runs", seed=5)
 CLIP = Footage(np.random.default_rng(3).integers(0, 256, (9, 64, 96, 3), dtype=np.uint8), 24.0)
@@ -43,6 +44,16 @@ def test_cells_that_the_edge_runs_through_are_held_loosely() -> None:
     assert isinstance(made, Made)
     rim, inside = (held_cells(pin, grid_of(made.canvas.shape), 0) for pin in made.canvas.pins)
     assert rim.sum() == 6 and inside.sum() == 4 and made.canvas.pins[0].strength == 0.5
+
+
+def test_the_rim_follows_the_grid_on_which_the_canvas_is_sampled() -> None:
+    """At half the size a cell covers 64 pixels of the result: the clip's edge runs through other cells, and those are held loosely."""
+    clip = Footage(CLIP.frames[:, :, :80], 24.0)
+    (made,) = Reframe("256x192").compile([clip], SCENE).sampled((96, 128)).parts
+    assert isinstance(made, Made)
+    small = sampled_canvas(made.canvas)
+    rim, inside = (held_cells(pin, grid_of(small.shape), 0) for pin in small.pins)
+    assert inside.sum() == 0 and np.argwhere(rim).tolist() == [[1, 1], [1, 2]]
 
 
 @pytest.mark.parametrize(("inner", "outer", "start"), [(64, 192, 64), (96, 160, 32), (64, 70, 3), (96, 96, 0)])

@@ -11,8 +11,11 @@ import misora
 from misora.base.settings import PACKAGE
 from misora.cli.main import run
 from misora.media.decode import read_video
+from misora.media.encode import write_video
+from misora.media.stills import read_image
 from misora.models.weights_file import KINDS, weights_path
 
+MEADOW = Path(__file__).resolve().parents[2] / "examples" / "meadow.png"
 FOLDER = PACKAGE / "models" / "weights"
 MISSING = [kind for kind in KINDS if not weights_path(FOLDER, kind).is_file()]
 SMALL = ["--seconds", "0.5", "--size", "256x256", "--steps", "6", "--seed", "1"]
@@ -53,6 +56,29 @@ def test_a_pinned_picture_comes_back() -> None:
     picture = np.full((256, 256, 3), (90, 160, 220), np.uint8)
     video = misora.generate("a bird flies over the sea", seconds=0.4, size="256x256", steps=4, seed=1, image=picture)
     assert np.abs(video.frames[0].astype(float) - picture).mean() < 20
+
+
+@pytest.mark.skipif(not weights_path(FOLDER, "critic").is_file(), reason="no shipped critic")
+def test_the_critic_finds_whom_a_remix_names_and_the_rest_stays_bit_for_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The cow of the example stands between columns 30 and 160; its mask is a little larger."""
+    write_video(tmp_path / "cow.mp4", np.repeat(read_image(MEADOW)[None], 9, axis=0), 24.0)
+    remix = ["remix", str(tmp_path / "cow.mp4"), "a dog stands in the meadow", "--steps", "2", "--seed", "1"]
+    assert run([*remix, "--player", "the cow", "--out", str(tmp_path / "dog.mp4")]) == 0
+    assert run([*remix, "--player", "the lion"]) == 2
+    assert "player='the lion' is not seen in the clip; the critic sees cow" in capsys.readouterr().err
+    kept = read_video(tmp_path / "cow.mp4").frames
+    made = misora.remix(tmp_path / "cow.mp4", "a dog stands in the meadow", player="奶牛", steps=2, seed=1).frames
+    changed = np.flatnonzero((made != kept).any((0, 1, 3)))
+    assert 0 < changed[0] < 40 and 150 < changed[-1] < 180
+    assert np.abs(read_video(tmp_path / "dog.mp4").frames.astype(int) - made).mean() < 4, "the command does the same"
+
+
+def test_a_clip_that_stands_still_goes_on_without_a_seam_in_its_own_colours() -> None:
+    recipe = misora.Recipe("", "", misora.VideoShape(25, 240, 416, 24.0), 0, 0, 0, "")
+    still = misora.Video(np.repeat(read_image(MEADOW)[None], 25, axis=0), 24.0, recipe)
+    longer = misora.extend(still, 0.5, prompt="a cow stands in the meadow", steps=3, seed=1).frames.astype(int)
+    assert np.abs(longer[25] - longer[24]).mean() < 2
+    assert np.abs(longer[25:].mean((0, 1, 2)) - longer[0].mean((0, 1))).max() < 6
 
 
 @UPSAMPLED

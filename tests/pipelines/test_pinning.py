@@ -62,6 +62,13 @@ def test_pins_of_strength_zero_are_ignored_and_later_pins_win() -> None:
     assert known.frame_strength.tolist() == [[0.5, 1.0]]
 
 
+def test_a_touching_mask_holds_cells_that_it_covers_in_part() -> None:
+    grid = grid_of(VideoShape(1, 64, 96, 24.0))
+    mask = np.zeros((64, 96), np.bool_)
+    mask[:20, :40] = True
+    assert held_cells(Pin(blank(1), mask=mask, touching=True), grid, 0).tolist() == [[True, True, False], [False, False, False]]
+
+
 def test_masked_cells_are_held_at_every_level_and_free_ones_never() -> None:
     codec = VideoCodec(tiny_vae())
     mask = np.zeros((64, 96), np.bool_)

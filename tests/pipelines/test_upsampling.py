@@ -36,6 +36,14 @@ def test_pieces_give_the_frames_of_the_whole_and_are_drawn_one_at_a_time() -> No
     assert np.array_equal(np.concatenate([first, *made]), whole)
 
 
+def test_nothing_is_remembered_across_a_cut() -> None:
+    enlarger, clip = Enlarger(tiny_upsampler()), frames(6, 24, 32)
+    cut = np.concatenate(list(enlarger.enlarge([clip[:2], clip[2:]], 48, 64, cuts=(4,))))
+    apart = np.concatenate([*enlarger.enlarge([clip[:4]], 48, 64), *enlarger.enlarge([clip[4:]], 48, 64)])
+    assert np.array_equal(cut, apart)
+    assert not np.array_equal(cut, next(enlarger.enlarge([clip], 48, 64))), "it remembers otherwise"
+
+
 def test_odd_sides_are_doubled_exactly() -> None:
     large = Enlarger(Upsampler(TINY).eval()).double(np.full((11, 13, 3), 77, np.uint8), {})
     assert large.shape == (22, 26, 3) and (large == 77).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from misora.base.recipe import Recipe, RecipeInput
 from misora.base.sampled_size import even
 from misora.base.settings import Settings, load_settings
 from misora.base.shapes import RESOLUTIONS, VideoShape, parse_size
+from misora.editing.shot_detection import find_cuts
 from misora.media.decode import iter_frames
 from misora.media.pictures import Picture
 from misora.media.probe import probe
@@ -125,13 +126,18 @@ def start_upscale(prepared: PreparedUpscale, *, progress: Progress = silent, set
         edit={"tool": NAME, "size": f"{shape.width}x{shape.height}"},
     )
     pieces = watched(pieces_of(prepared.clip), progress, shape.num_frames)
-    return Generation(prepared, recipe, enlarger.enlarge(pieces, shape.height, shape.width))
+    cuts = find_cuts(pictures_of(prepared.clip)) if shape.num_frames > 1 else ()
+    return Generation(prepared, recipe, enlarger.enlarge(pieces, shape.height, shape.width, cuts))
+
+
+def pictures_of(clip: ClipSource) -> Iterator[Picture]:
+    """The clip's frames; read anew each time, so that looking for cuts costs no memory."""
+    return iter(clip.frames) if isinstance(clip, Video) else iter_frames(Path(clip))
 
 
 def pieces_of(clip: ClipSource) -> Iterator[Frames]:
     """The clip's frames, a few at a time."""
-    pictures: Iterable[Picture] = clip.frames if isinstance(clip, Video) else iter_frames(Path(clip))
-    following = iter(pictures)
+    following = pictures_of(clip)
     while piece := list(islice(following, PIECE)):
         yield np.stack(piece)
 

@@ -78,12 +78,14 @@ class Pin:
         frame_index: First canvas frame that it covers.
         strength: 1 is never touched; s starts at noise 1 - s; 0 is ignored. One number for all frames, or one for each.
         mask: (H, W), or (T, H, W) where it moves; True where the pin holds; None is everywhere.
+        touching: Whether it also holds what the mask only touches a part of: cells of whatever grid the canvas is made on.
     """
 
     frames: Frames
     frame_index: int = 0
     strength: float | tuple[float, ...] = 1.0
     mask: Mask | None = None
+    touching: bool = False
 
     def __post_init__(self) -> None:
         if self.frames.ndim != 4 or self.frames.shape[-1] != 3 or self.frames.dtype != np.uint8 or not len(self.frames):

@@ -11,6 +11,7 @@ from misora.cli.options import (
     AsJson,
     Clip,
     Guidance,
+    Native,
     Negative,
     NewPrompt,
     NoRewrite,
@@ -37,6 +38,7 @@ def blend(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,5 +48,5 @@ def blend(
     from misora.editing.blend import Blend
     from misora.editing.curves import parse_curve
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), native=native, quality=quality)
     deliver_edit(Blend(parse_curve(curve)), [clip, other], choices, out, as_json=as_json)

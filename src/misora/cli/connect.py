@@ -11,6 +11,7 @@ from misora.cli.options import (
     AsJson,
     Clip,
     Guidance,
+    Native,
     Negative,
     NewPrompt,
     NoRewrite,
@@ -35,6 +36,7 @@ def connect(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,5 +45,5 @@ def connect(
     from misora.cli.edits import deliver_edit
     from misora.editing.connect import Connect
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), native=native, quality=quality)
     deliver_edit(Connect(seconds), [clip, after], choices, out, as_json=as_json)

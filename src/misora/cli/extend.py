@@ -11,6 +11,7 @@ from misora.cli.options import (
     Clip,
     Guidance,
     KeepLatents,
+    Native,
     Negative,
     NewPrompt,
     NoRewrite,
@@ -35,6 +36,7 @@ def extend(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     keep_latents: KeepLatents = False,
     as_json: AsJson = False,
@@ -44,5 +46,5 @@ def extend(
     from misora.cli.edits import deliver_edit
     from misora.editing.extend import Extend
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), native=native, quality=quality)
     deliver_edit(Extend(seconds, backward), [clip], choices, out, as_json=as_json, keep_latents=keep_latents)

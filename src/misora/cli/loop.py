@@ -10,6 +10,7 @@ from misora.cli.options import (
     AsJson,
     Clip,
     Guidance,
+    Native,
     Negative,
     NewPrompt,
     NoRewrite,
@@ -33,6 +34,7 @@ def loop(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,5 +43,5 @@ def loop(
     from misora.cli.edits import deliver_edit
     from misora.editing.loop import Loop, parse_length
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), native=native, quality=quality)
     deliver_edit(Loop(parse_length(length)), [clip], choices, out, as_json=as_json)

@@ -11,6 +11,7 @@ from misora.cli.options import (
     AsJson,
     Clip,
     Guidance,
+    Native,
     Negative,
     NewPrompt,
     NoRewrite,
@@ -35,6 +36,7 @@ def recut(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,5 +46,5 @@ def recut(
     from misora.editing.recut import Recut, parse_piece
 
     tool = Recut(tuple(parse_piece(text) for text in pieces))
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), native=native, quality=quality)
     deliver_edit(tool, [clip, *(other or ())], choices, out, as_json=as_json)

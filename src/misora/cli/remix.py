@@ -11,6 +11,7 @@ from misora.cli.options import (
     AsJson,
     Clip,
     Guidance,
+    Native,
     Negative,
     NoRewrite,
     OutBeside,
@@ -39,6 +40,7 @@ def remix(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,5 +51,5 @@ def remix(
     from misora.editing.remix import Remix, parse_strength
 
     tool = Remix(parse_strength(strength), start, end, None if box is None else parse_box(box), player)
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), quality=quality)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), native=native, quality=quality)
     deliver_edit(tool, [clip] if mask is None else [clip, mask], choices, out, as_json=as_json)

@@ -10,6 +10,7 @@ from misora.cli.options import (
     AsJson,
     Clip,
     Guidance,
+    Native,
     Negative,
     NewPrompt,
     NoRewrite,
@@ -35,6 +36,7 @@ def restyle(
     negative: Negative = "",
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,5 +46,5 @@ def restyle(
     from misora.editing.remix import parse_strength
     from misora.editing.restyle import Restyle
 
-    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, quality=quality)
+    choices = Choices(prompt, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, native, quality)
     deliver_edit(Restyle(parse_strength(strength)), [clip], choices, out, as_json=as_json)

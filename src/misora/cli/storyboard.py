@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from misora.cli.options import (
     AsJson,
     Guidance,
+    Native,
     Negative,
     NoRewrite,
     OutBeside,
@@ -52,6 +53,7 @@ def make(
     preset: PresetName = None,
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
+    native: Native = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +64,7 @@ def make(
     from misora.editing.storyboard.file import read_storyboard
     from misora.editing.storyboard.shoot import Shoot
 
-    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, quality=quality)
+    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, native, quality)
     prepared = prepare_storyboard(read_storyboard(file), file.parent, choices)
     reading = [] if no_rewrite or not isinstance(prepared.tool, Shoot) else readings(prepared.tool.board)
     deliver_prepared(prepared, out or file.with_suffix(".mp4"), reading, as_json=as_json)

@@ -18,7 +18,7 @@ from misora.base.tail import Tail
 from misora.editing.footage import Footage
 from misora.editing.plan import Made
 from misora.editing.scene import Scene
-from misora.editing.seams import Joint
+from misora.editing.seams import LOOKED_AT, Joint
 
 LONG_CONTEXT = 3
 """Latent frames of context on the only known side: a second of motion at 24 frames a second."""
@@ -58,7 +58,7 @@ def bridge(
         held.append(pin)
         total = pin.frame_index + len(pin.frames)
     height, width = size or (before if before is not None else after).shape[1:3]  # type: ignore[union-attr]
-    joint = Joint(None if before is None else before[-1], None if after is None else after[0])
+    joint = Joint(None if before is None else before[-LOOKED_AT:], None if after is None else after[:LOOKED_AT])
     canvas = scene.canvas(VideoShape(total, height, width, fps), held, start, stop)
     return Made(canvas, start, stop, None if before is None and after is None else joint)
 
@@ -69,7 +69,7 @@ def resume(clip: Footage, tail: Tail, count: int, scene: Scene) -> Made:
     start = context - tail.overhang
     shape = VideoShape(max(start + count, context), *clip.size, clip.fps)
     canvas = replace(scene.canvas(shape, (), start, start + count), past=tail.latents, sampled=tail.sampled)
-    return Made(canvas, start, start + count, Joint(before=clip.frames[-1]))
+    return Made(canvas, start, start + count, Joint(before=clip.frames[-LOOKED_AT:]))
 
 
 def shifted(pin: Pin, start: int, count: int) -> Pin:

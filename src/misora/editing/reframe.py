@@ -95,19 +95,9 @@ def pins(frames: Frames, shape: VideoShape, top: int, left: int) -> list[Pin]:
     height, width = frames.shape[1:3]
     below, right = shape.height - height - top, shape.width - width - left
     around = np.pad(frames, ((0, 0), (top, below), (left, right), (0, 0)), mode="edge")
-    inside, rim = np.zeros((2, shape.height, shape.width), np.bool_)
+    inside = np.zeros((shape.height, shape.width), np.bool_)
     inside[top : top + height, left : left + width] = True
-    rows, columns = cells_around(top, height, shape.height), cells_around(left, width, shape.width)
-    rim[rows, columns] = True
-    return [Pin(around, 0, RIM_STRENGTH, rim), Pin(around, 0, 1.0, inside)]
-
-
-def cells_around(start: int, length: int, outer: int) -> slice:
-    """Pixels of the latent cells that a side from ``start`` touches."""
-    padding = (latent_side(outer) * SPACE_STRIDE - outer) // 2
-    first = (start + padding) // SPACE_STRIDE * SPACE_STRIDE - padding
-    last = -(-(start + length + padding) // SPACE_STRIDE) * SPACE_STRIDE - padding
-    return slice(max(0, first), min(outer, last))
+    return [Pin(around, 0, RIM_STRENGTH, inside, touching=True), Pin(around, 0, 1.0, inside)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,6 +29,7 @@ from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import weights_path
 from misora.pipelines.captions import Script, ScriptedDenoiser, encode_script
+from misora.pipelines.continuity import Continuity
 from misora.pipelines.grid import Grid, grid_of
 from misora.pipelines.pinning import Known, encode_pins
 from misora.pipelines.runtime import choose_device, choose_dtype
@@ -157,11 +158,13 @@ class NativePipeline:
         network = ScriptedDenoiser(transformer, script, window, canvas.shape.fps)
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
         levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]))
+        continuity = Continuity(known, script.rows[window.start : window.stop], window.first_number)
+        known = continuity.leaning()
         sigmas = for_frames(levels.to(noise), known.frame_strength)
         waiting = steps_to_wait(sigmas)
         watcher.done += waiting
         hold = (lambda x, sigma: known.hold(x, noise, sigma)) if known.has_masks else None
-        return sample_euler(denoise, known.start(noise), sigmas[waiting:], watcher, hold)
+        return continuity.anchored(sample_euler(denoise, known.start(noise), sigmas[waiting:], watcher, hold))
 
 
 @dataclass(slots=True)

@@ -153,10 +153,14 @@ def nearest(pin: Pin, canvas_frames: npt.NDArray[np.int_]) -> npt.NDArray[np.int
 
 
 def held_cells(pin: Pin, grid: Grid, index: int) -> Mask:
-    """(h, w), True for cells of latent frame ``index`` all of whose pixels the pin's mask covers, in all of its pictures."""
+    """(h, w), True for cells of latent frame ``index`` that the pin holds.
+
+    Its mask covers all of their pixels in all pictures; where the pin is touching, one of them.
+    """
     latent = grid.latent
     if pin.mask is None:
         return np.ones((latent.height, latent.width), dtype=np.bool_)
-    mask = pin.mask if pin.mask.ndim == 2 else np.asarray(pin.mask[nearest(pin, pictures_of(index))].all(axis=0))
+    among = np.any if pin.touching else np.all
+    mask = pin.mask if pin.mask.ndim == 2 else np.asarray(among(pin.mask[nearest(pin, pictures_of(index))], axis=0))
     padded = grid.pad_mask(mask).reshape(latent.height, SPACE_STRIDE, latent.width, SPACE_STRIDE)
-    return np.asarray(padded.all(axis=(1, 3)), dtype=np.bool_)
+    return np.asarray(among(padded, axis=(1, 3)), dtype=np.bool_)

@@ -20,7 +20,7 @@ def sampled_canvas(canvas: Canvas) -> Canvas:
 
 def shrunk_pin(pin: Pin, height: int, width: int) -> Pin:
     """``pin`` on a smaller canvas of nearly the same aspect; the rim that the aspect leaves repeats the edge."""
-    mask = None if pin.mask is None else shrunk_mask(pin.mask, height, width)
+    mask = None if pin.mask is None else touched_mask(pin.mask, height, width) if pin.touching else shrunk_mask(pin.mask, height, width)
     return replace(pin, frames=fit_frames(pin.frames, height, width, "edge"), mask=mask)
 
 
@@ -35,6 +35,11 @@ def shrunk_mask(mask: Mask, height: int, width: int) -> Mask:
     counted = free[..., bottoms[:, None], rights] - free[..., tops[:, None], rights]
     counted -= free[..., bottoms[:, None], lefts] - free[..., tops[:, None], lefts]
     return np.asarray(counted == 0, dtype=np.bool_)
+
+
+def touched_mask(mask: Mask, height: int, width: int) -> Mask:
+    """The same, True where any pixel of ``mask`` below is."""
+    return ~shrunk_mask(~mask, height, width)
 
 
 def covered(source: int, side: int, scale: float, margin: float) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -40,19 +41,24 @@ class Enlarger:
         """``bfloat16`` or ``float32``."""
         return str(self.dtype).removeprefix("torch.")
 
-    def enlarge(self, pieces: Iterable[Frames], height: int, width: int) -> Iterator[Frames]:
+    def enlarge(self, pieces: Iterable[Frames], height: int, width: int, cuts: Container[int] = ()) -> Iterator[Frames]:
         """Frames of one clip at (height, width).
 
         Args:
             pieces: (n, h, w, 3) in order, drawn only when they are needed.
+            cuts: Frames at which another shot begins; nothing of the shot before is remembered there.
         Yields:
             A piece (n, height, width, 3) for each: doubled until it nearly has the size, then fitted and cropped in the middle to it.
         """
         memories: list[Memory] = []
+        numbers = count()
         for piece in pieces:
-            while len(memories) < passes(piece, height, width):
-                memories.append({})
-            yield np.concatenate([fit_frames(self._repeatedly(picture, memories)[None], height, width) for picture in piece])
+            large = []
+            for picture, number in zip(piece, numbers, strict=False):
+                if not memories or number in cuts:
+                    memories = [{} for _ in range(passes(piece, height, width))]
+                large.append(fit_frames(self._repeatedly(picture, memories)[None], height, width))
+            yield np.concatenate(large)
 
     def _repeatedly(self, picture: Picture, memories: list[Memory]) -> Picture:
         for memory in memories:

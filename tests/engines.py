@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from misora.base.canvas import Frames
+from misora.base.parts import NO_PARTS, Parts, Values
 from misora.base.progress import Progress, Step
 from misora.base.recipe import Recipe
 from misora.base.shapes import VideoShape
@@ -19,6 +22,7 @@ from misora.engine.plans import Plan
 from misora.engine.service import Engine
 from misora.engine.signing import RecipeSigner
 from misora.engine.submission import Submission
+from misora.engine.unfinished import Unfinished
 from misora.engine.work import Rendering, Tools
 from misora.engine.worker import Worker
 from misora.store.accounts import create_account
@@ -50,27 +54,62 @@ class Clock:
 
 @dataclass
 class Painter:
-    """A renderer without networks: grey frames, one step each; what it is told to raise it raises while painting."""
+    """A renderer without networks: grey frames, one step each; what it is told to raise it raises while painting.
+
+    Args:
+        keeps: Whether it keeps every frame as a part, to go on from.
+        room: How many jobs it makes together; one thread paints at a time.
+        together: How many were made together, each time that several were.
+    """
 
     raises: dict[str, Exception] = field(default_factory=dict)
     caption: str = "a painted scene"
     before_step: Callable[[Job, int], None] = lambda job, index: None
+    keeps: bool = False
+    room: int = 1
+    together: list[int] = field(default_factory=list)
 
-    def begin(self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None]) -> Rendering:
+    def room_for(self, job: Job) -> int:
+        return self.room
+
+    def seats(self, count: int) -> Sequence[AbstractContextManager[None]]:
+        self.together.append(count)
+        turn = threading.Lock()
+
+        @contextmanager
+        def seat() -> Iterator[None]:
+            with turn:
+                yield
+
+        return [seat() for _ in range(count)]
+
+    def begin(
+        self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None], unfinished: Unfinished
+    ) -> Rendering:
         shape = check_request(job.kind, job.request)
         assert shape is not None
         recipe = Recipe(job.request["prompt"], self.caption, shape, seed=1, steps=1, guidance=1.0, sampler="painter")
-        return Rendering(recipe, {"prompt": recipe.prompt, "caption": recipe.caption}, self.paint(job, shape, progress, preview))
+        unfinished.belong_to(recipe)
+        parts = unfinished if self.keeps else NO_PARTS
+        return Rendering(recipe, {"prompt": recipe.prompt, "caption": recipe.caption}, self.paint(job, shape, progress, preview, parts))
 
-    def paint(self, job: Job, shape: VideoShape, progress: Progress, preview: Callable[[Frames], None]) -> Iterator[Frames]:
+    def paint(self, job: Job, shape: VideoShape, progress: Progress, preview: Callable[[Frames], None], parts: Parts) -> Iterator[Frames]:
         for index in range(shape.num_frames):
-            self.before_step(job, index)
-            if job.request["prompt"] in self.raises:
-                raise self.raises[job.request["prompt"]]
-            piece = np.full((1, shape.height, shape.width, 3), 40 + 10 * index, np.uint8)
+            level = parts.find(f"frame {index}")
+            if level is None:
+                level = self.level(job, index)
+                parts.keep(f"frame {index}", level)
+            piece = np.full((1, shape.height, shape.width, 3), level, np.uint8)
             progress(Step("denoise", index + 1, shape.num_frames))
             preview(piece)
             yield piece
+
+    def level(self, job: Job, index: int) -> Values:
+        """How bright a frame is to be, which is all the work there is."""
+        self.before_step(job, index)
+        if job.request["prompt"] in self.raises:
+            raise self.raises[job.request["prompt"]]
+        return np.full(1, 40 + 10 * index, np.float32)
 
 
 @dataclass

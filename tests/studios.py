@@ -23,6 +23,7 @@ from misora.editing.storyboard.shoot import Shoot
 from misora.editing.tool import to_data
 from misora.engine.judging import load_rules
 from misora.engine.kinds import check_request, read_clips, read_edit
+from misora.engine.unfinished import Unfinished
 from misora.engine.work import Rendering
 from misora.store.accounts import create_account
 from misora.store.keys import create_key
@@ -37,9 +38,11 @@ URL = "http://127.0.0.1:8400"
 class EditingPainter(Painter):
     """Paints edits too: the tool's own plan, its made frames grey."""
 
-    def begin(self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None]) -> Rendering:
+    def begin(
+        self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None], unfinished: Unfinished
+    ) -> Rendering:
         if job.kind != "edit":
-            return super().begin(job, inputs, progress, preview)
+            return super().begin(job, inputs, progress, preview, unfinished)
         tool, choices = read_edit(job.request)
         clips = read_clips(job.request, inputs)
         prepared = prepare_shoot(tool.board, clips, choices) if isinstance(tool, Shoot) else prepare_edit(tool, clips, choices)

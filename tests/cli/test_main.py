@@ -56,7 +56,7 @@ def test_verbs_that_need_no_torch_do_not_load_it(arguments: list[str]) -> None:
 
 
 def test_stopping_is_130_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from misora.pipelines.native import Watcher
+    from misora.pipelines.watcher import Watcher
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from misora.engine.leases import Timing
 from soak.ground import Ground, expect_rest, opened
 from soak.kills import MOMENTS, MOST_TRANSACTIONS, work_and_die
 
@@ -34,11 +35,11 @@ def test_a_kill_loses_nothing_and_the_job_is_published_and_charged_once(place: P
     account, clock = bench.account(), bench.clock
     job = bench.submit(account)
     bench.engine.database.close()
-    kills = 0
+    kills, timing = 0, Timing(max_attempts=1 + MOST_TRANSACTIONS)
     for nth in range(1, 1 + (MOST_TRANSACTIONS if moment in ("begin", "commit", "committed") else 1)):
-        kills += work_and_die(place, moment, nth, clock) == signal.SIGKILL
+        kills += work_and_die(place, moment, nth, clock, timing) == signal.SIGKILL
         clock.pass_seconds(31)
-        survivor = opened(place, clock)
+        survivor = opened(place, clock, timing)
         survivor.engine.sweep()
         assert survivor.engine.job(job.id).state in ("queued", "completed")
         survivor.engine.database.close()

@@ -42,6 +42,7 @@ def test_beats_keep_it_and_silence_loses_it(any_bench: Bench) -> None:
     for late in (
         lambda: any_bench.engine.beat(lease, Beat()),
         lambda: any_bench.engine.publish(lease, []),
+        lambda: any_bench.engine.note(lease, {}),
         lambda: any_bench.engine.hand_back(lease),
     ):
         with pytest.raises(LeaseLost):
@@ -92,11 +93,12 @@ def test_a_pause_is_a_wish_until_the_worker_follows_it(any_bench: Bench) -> None
     assert any_bench.engine.beat(lease, Beat()).wish == "pause"
     assert any_bench.engine.resume(lease.id).wish == "run"
     any_bench.engine.pause(lease.id)
-    paused = any_bench.engine.pause_here(lease, {"frames": 8})
-    assert (paused.state, paused.attempts, paused.checkpoint) == ("paused", 0, {"frames": 8})
+    any_bench.engine.note(lease, {"parts": {}})
+    paused = any_bench.engine.pause_here(lease)
+    assert (paused.state, paused.attempts, paused.checkpoint) == ("paused", 0, {"parts": {}})
     assert any_bench.engine.claim("w") is None
     assert any_bench.engine.resume(lease.id).state == "queued"
-    assert claimed(any_bench).checkpoint == {"frames": 8}
+    assert claimed(any_bench).checkpoint == {"parts": {}}
 
 
 def test_a_worker_that_dies_instead_of_pausing_leaves_it_paused(bench: Bench) -> None:

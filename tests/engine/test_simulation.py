@@ -12,7 +12,7 @@ from misora.store.database import Database
 from mutants import MUTANTS
 
 SEEDS = range(3)
-MUTANT_SEEDS = range(4, 24)
+MUTANT_SEEDS = (8, 7, *range(9, 27))
 """The first two find every mutant today; the others are for the code of tomorrow."""
 
 
@@ -44,7 +44,7 @@ def test_a_seed_replays_to_the_same_run(simulated: Database, outcomes: list[Outc
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_planted_mistake_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_mistake_is_found(name: str, simulated: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name](monkeypatch)
-    found = first_failure(MUTANT_SEEDS)
+    found = first_failure(MUTANT_SEEDS, simulated)
     assert found is not None, f"20 seeds do not notice that {name}"

@@ -80,6 +80,7 @@ def opened(place: Path, clock: Clock | None = None, timing: Timing | None = None
     """The install in ``place``, as a process that has just started sees it."""
     bench = make_bench(open_database(f"sqlite:///{place}/misora.db"), place, timing)
     bench.engine.clock = bench.clock = clock or bench.clock
+    bench.painter.keeps = True
     return bench
 
 

@@ -9,22 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines import Bench, Clock
+from misora.engine.leases import Timing
 from misora.engine.work import STEPS
 from misora.store.assets import NewAsset
 from soak.ground import Ground, ending_of, expect_rest, forked, in_a_process, opened, send_at, visiting
 
 MOMENTS = (*STEPS, "begin", "commit", "committed")
 """Steps of the work, and the moments around each transaction."""
-MOST_TRANSACTIONS = 3
-"""Claim, publish; a third shows that the list is complete: the worker lives through it."""
+MOST_TRANSACTIONS = 7
+"""Claim, one for each of four frames that are kept, publish; one more shows that the list is complete: the worker lives through it."""
 LEASE_AND_MORE = 31.0
 
 
-def work_and_die(place: Path, moment: str, nth: int, clock: Clock) -> int:
+def work_and_die(place: Path, moment: str, nth: int, clock: Clock, timing: Timing | None = None) -> int:
     """A worker that is killed at the ``nth`` ``moment``; returns the signal that ended it."""
 
     def work() -> None:
-        bench = opened(place, clock)
+        bench = opened(place, clock, timing)
         reached = send_at(signal.SIGKILL, moment, nth)
         bench.engine.database.hook = reached
         bench.worker(reached).run_until_idle()

@@ -150,6 +150,7 @@ def test_a_storyboard_becomes_a_film(rig: Rig, picture: bytes, as_text: bool) ->
         ("storyboards", {"storyboard": STORY}, "media"),
         ("storyboards", {"storyboard": STORY | {"cards": [{"at": 0, "txet": "a dog"}]}}, "cards[0].txet"),
         ("storyboards", {"storyboard": "cards: ["}, ""),
+        ("storyboards", {"storyboard": STORY | {"cards": [{"at": 0, "text": "a dog"}], "preset": "no such look"}}, "preset"),
     ],
 )
 def test_further_edits_that_cannot_be(rig: Rig, clip: bytes, route: str, fields: dict[str, Any], param: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import random
 from typing import Any
 
@@ -105,3 +106,14 @@ def test_a_body_beyond_the_bound_is_a_413(limited: Any, picture: bytes) -> None:
     rig = limited(max_body_bytes=1000)
     rig.error(rig.client.post("/v1/files", files={"file": ("a.png", picture + b"\0" * 2000)}), 413)
     rig.error(rig.client.post("/v1/videos", content=iter([b" " * 600] * 3), headers={"content-type": "application/json"}), 413)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_json_beyond_its_own_bound_is_a_413_that_says_what_to_send_instead(limited: Any, announced: bool) -> None:
+    rig = limited(max_json_bytes=1000)
+    whole = json.dumps(SMALL | {"prompt": "x" * 2000}).encode()
+    content = whole if announced else iter([whole[:900], whole[900:]])
+    response = rig.client.post("/v1/videos", content=content, headers={"content-type": "application/json"})
+    error = rig.error(response, 413)
+    assert "1000 bytes" in error["message"] and "multipart/form-data" in error["message"]
+    assert rig.create()["status"] == "queued"

@@ -12,6 +12,7 @@ from misora.api.request import SEED_BITS, quality_in_use, rewrite_as, sampled_si
 from misora.api.sources import ClipSource, Sourced, read_source
 from misora.base.canvas import Canvas, Frames
 from misora.base.errors import InputError
+from misora.base.parts import NO_PARTS, Parts, PartsOf
 from misora.base.progress import Progress, Step, silent
 from misora.base.recipe import RecipeInput
 from misora.base.settings import Settings, load_settings
@@ -23,6 +24,7 @@ from misora.editing.recut import Recut
 from misora.editing.remix import Remix
 from misora.editing.restyle import Restyle
 from misora.editing.scene import Scene, Telling
+from misora.editing.storyboard.records import Storyboard
 from misora.editing.tool import Tool, to_data
 from misora.media.grade import NEUTRAL, Grade, grade_frames
 from misora.prompting.preset_shelf import PresetShelf
@@ -157,6 +159,21 @@ def find_preset(tool: Tool, choices: Choices) -> Preset | None:
     return PresetShelf(load_settings().presets).get(choices.preset)
 
 
+def preset_for(board: Storyboard, choices: Choices) -> Preset | None:
+    """The style of the film; raises InputError where a card promises to keep a clip as it was."""
+    wanted = choices.preset or board.preset
+    if not wanted:
+        return None
+    kept = next((number for number, card in enumerate(board.cards) if card.clip is not None and card.strength == 1), None)
+    if kept is not None:
+        raise InputError(
+            f"cards[{kept}] keeps its clip as it was, and a preset changes every frame; give it a strength below 1, for example 0.9,"
+            " or leave the preset out",
+            field=f"cards[{kept}].strength",
+        )
+    return wanted if isinstance(wanted, Preset) else PresetShelf(load_settings().presets).get(wanted)
+
+
 def materials(tool: Tool, clips: Sequence[Footage]) -> list[Footage]:
     """The clips that the tool compiles: those given, and a mask of whoever it names."""
     if not isinstance(tool, Remix) or tool.player is None:
@@ -200,9 +217,14 @@ def telling_of(read: Rewrite) -> Telling:
 
 
 def start_edit(
-    prepared: PreparedEdit, *, progress: Progress = silent, preview: Preview | None = None, settings: Settings | None = None
+    prepared: PreparedEdit,
+    *,
+    progress: Progress = silent,
+    preview: Preview | None = None,
+    settings: Settings | None = None,
+    parts: Parts = NO_PARTS,
 ) -> Generation:
-    """Loads the networks and begins; frames are computed as they are drawn from the result."""
+    """Loads the networks and begins; frames are computed as they are drawn from the result, but for the ``parts`` that were kept."""
     settings = settings or load_settings()
     pipeline = resident_pipeline(settings)
     plan = prepared.plan.sampled(prepared.sampled)
@@ -218,21 +240,27 @@ def start_edit(
         upsampled=any(canvas.sampled for canvas in plan.canvases),
     )
     keeper = new_keeper() if plan.ends_made and prepared.grade == NEUTRAL else None
-    frames = assemble(plan, maker(pipeline, plan, progress, preview, keeper))
+    frames = assemble(plan, maker(pipeline, plan, progress, preview, keeper, parts))
     return Generation(prepared, recipe, grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed), keeper)
 
 
 def maker(
-    pipeline: NativePipeline, plan: Plan, progress: Progress, preview: Preview | None, keeper: TailKeeper | None = None
+    pipeline: NativePipeline,
+    plan: Plan,
+    progress: Progress,
+    preview: Preview | None,
+    keeper: TailKeeper | None = None,
+    parts: Parts = NO_PARTS,
 ) -> Callable[[Canvas], Iterator[Frames]]:
-    """Makes the plan's canvases one after another and reports their steps as those of one job."""
+    """Makes the plan's canvases one after another, reports their steps as those of one job and keeps their parts by number."""
     canvases = plan.canvases
     numbers = {id(canvas): number for number, canvas in enumerate(canvases)}
 
     def make(canvas: Canvas) -> Iterator[Frames]:
         number = numbers[id(canvas)]
         report = silent if progress is silent else lambda step: progress(in_all(step, number, len(canvases)))
-        return pipeline.iter_frames(canvas, report, preview, keeper if number == len(canvases) - 1 else None)
+        its_keeper = keeper if number == len(canvases) - 1 else None
+        return pipeline.iter_frames(canvas, report, preview, its_keeper, PartsOf(parts, f"canvas {number}"))
 
     return make
 

@@ -16,6 +16,7 @@ from misora.api.request import Prepared, Request, prepare
 from misora.api.underlay import iter_underlaid
 from misora.api.video import Video, metadata_of
 from misora.base.canvas import Canvas, Frames
+from misora.base.parts import NO_PARTS, Parts
 from misora.base.progress import Progress, silent
 from misora.base.recipe import Draft, Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
@@ -166,14 +167,19 @@ def image(
 
 
 def start(
-    prepared: Prepared, *, progress: Progress = silent, preview: Preview | None = None, settings: Settings | None = None
+    prepared: Prepared,
+    *,
+    progress: Progress = silent,
+    preview: Preview | None = None,
+    settings: Settings | None = None,
+    parts: Parts = NO_PARTS,
 ) -> Generation:
-    """Loads the networks and begins; frames are computed as they are drawn from the result."""
+    """Loads the networks and begins; frames are computed as they are drawn from the result, but for the ``parts`` that were kept."""
     settings = settings or load_settings()
     pipeline = resident_pipeline(settings)
     recipe = recipe_of(prepared, pipeline, settings)
     keeper = new_keeper() if prepared.grade == NEUTRAL else None
-    frames = frames_of(prepared, pipeline, progress, preview, keeper)
+    frames = frames_of(prepared, pipeline, progress, preview, keeper, parts)
     graded = grade_frames(frames, prepared.grade, fps=recipe.shape.fps, seed=recipe.seed)
     return Generation(prepared, recipe, graded, keeper)
 
@@ -185,12 +191,12 @@ def new_keeper() -> TailKeeper:
 
 
 def frames_of(
-    prepared: Prepared, pipeline: NativePipeline, progress: Progress, preview: Preview | None, keeper: TailKeeper | None
+    prepared: Prepared, pipeline: NativePipeline, progress: Progress, preview: Preview | None, keeper: TailKeeper | None, parts: Parts
 ) -> Iterator[Frames]:
     """The frames before grading; a draft under the canvas is made first."""
     if prepared.underlay is None:
-        return pipeline.iter_frames(prepared.canvas, progress, preview, keeper)
-    return iter_underlaid(pipeline, prepared.canvas, prepared.underlay, progress, preview)
+        return pipeline.iter_frames(prepared.canvas, progress, preview, keeper, parts)
+    return iter_underlaid(pipeline, prepared.canvas, prepared.underlay, progress, preview, parts)
 
 
 def presets() -> PresetShelf:

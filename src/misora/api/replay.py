@@ -22,6 +22,7 @@ from misora.api.upscale import prepare_upscale, start_upscale
 from misora.api.video import Video
 from misora.base.canvas import Canvas, Span
 from misora.base.errors import InputError, WeightsError
+from misora.base.parts import NO_PARTS, Parts
 from misora.base.progress import Progress, silent
 from misora.base.recipe import Recipe, RecipeInput
 from misora.base.settings import Settings, load_settings
@@ -62,19 +63,30 @@ def start_replay(
 ) -> Generation:
     """As ``replay``, with frames to be drawn as they come."""
     settings = load_settings()
-    check_weights(recipe, settings)
-    generation: Generation
-    if is_upscale(recipe):
-        (parent,) = (found(one, by_digest(images)) for one in recipe.inputs)
-        prepared = prepare_upscale(to_clip(parent), str((recipe.edit or {}).get("size")))
-        generation = start_upscale(prepared, progress=progress, settings=settings)
-    elif recipe.edit is None:
-        generation = start(prepare_replay(recipe, images), progress=progress, preview=preview, settings=settings)
-    else:
-        generation = start_edit(prepare_edit_replay(recipe, images), progress=progress, preview=preview, settings=settings)
+    generation = start_again(recipe, images, progress=progress, preview=preview, settings=settings)
     for difference in differences(recipe, generation.recipe):
         warnings.warn(difference, ReplayWarning, stacklevel=3)
     return generation
+
+
+def start_again(
+    recipe: Recipe,
+    images: Sequence[Given],
+    *,
+    settings: Settings,
+    progress: Progress = silent,
+    preview: Preview | None = None,
+    parts: Parts = NO_PARTS,
+) -> Generation:
+    """What ``start_replay`` begins, with ``parts`` that were finished before; the caller compares the recipes."""
+    check_weights(recipe, settings)
+    if is_upscale(recipe):
+        (parent,) = (found(one, by_digest(images)) for one in recipe.inputs)
+        prepared = prepare_upscale(to_clip(parent), str((recipe.edit or {}).get("size")))
+        return start_upscale(prepared, progress=progress, settings=settings)
+    if recipe.edit is None:
+        return start(prepare_replay(recipe, images), progress=progress, preview=preview, settings=settings, parts=parts)
+    return start_edit(prepare_edit_replay(recipe, images), progress=progress, preview=preview, settings=settings, parts=parts)
 
 
 def is_upscale(recipe: Recipe) -> bool:

@@ -11,7 +11,7 @@ from typing import Unpack
 
 import numpy as np
 
-from misora.api.edit import Choices, Options, PreparedEdit, choices_from, sampled_for, start_edit, telling_of
+from misora.api.edit import Choices, Options, PreparedEdit, choices_from, preset_for, sampled_for, start_edit, telling_of
 from misora.api.request import SEED_BITS, quality_in_use, rewrite_as
 from misora.api.sources import ClipSource, read_source, recipe_in
 from misora.api.video import Video
@@ -29,7 +29,6 @@ from misora.editing.storyboard.shoot import Shoot
 from misora.media.decode import iter_frames, read_video
 from misora.media.grade import NEUTRAL
 from misora.media.probe import MediaInfo, probe
-from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 from misora.prompting.rewriter import Rewrite
 
@@ -78,21 +77,6 @@ def prepare_shoot(board: Storyboard, sources: Sequence[ClipSource], choices: Cho
     inputs = tuple(RecipeInput(one.sha256, role="card") for one in media)
     name, grade = (preset.name, preset.grade) if preset else ("", NEUTRAL)
     return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs, name, grade, sampled_for(plan, choices))
-
-
-def preset_for(board: Storyboard, choices: Choices) -> Preset | None:
-    """The style of the film; raises InputError where a card promises to keep a clip as it was."""
-    wanted = choices.preset or board.preset
-    if not wanted:
-        return None
-    kept = next((number for number, card in enumerate(board.cards) if card.clip is not None and card.strength == 1), None)
-    if kept is not None:
-        raise InputError(
-            f"cards[{kept}] keeps its clip as it was, and a preset changes every frame; give it a strength below 1, for example 0.9,"
-            " or leave the preset out",
-            field=f"cards[{kept}].strength",
-        )
-    return wanted if isinstance(wanted, Preset) else PresetShelf(load_settings().presets).get(wanted)
 
 
 def recording(readings: list[Rewrite], asked: bool | str, preset: Preset | None) -> Callable[[str], Telling]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from misora.base.canvas import Canvas, Frames, Pin
 from misora.base.errors import InputError
+from misora.base.parts import NO_PARTS, Parts, PartsOf
 from misora.base.progress import Progress, Step
 from misora.base.recipe import Draft
 from misora.base.shapes import MIN_SIDE, VideoShape
@@ -53,9 +54,19 @@ def check_strength(strength: float) -> None:
 
 
 def iter_underlaid(
-    pipeline: NativePipeline, canvas: Canvas, under: Underlay, progress: Progress, preview: Callable[[Frames], None] | None = None
+    pipeline: NativePipeline,
+    canvas: Canvas,
+    under: Underlay,
+    progress: Progress,
+    preview: Callable[[Frames], None] | None = None,
+    parts: Parts = NO_PARTS,
 ) -> Iterator[Frames]:
     """Frames of ``canvas`` with ``under`` made, enlarged and pinned below its own pins; the draft's steps are reported as "draft"."""
-    small = pipeline.sample(under.canvas, lambda step: progress(Step("draft", step.done, step.total)) if step.stage == "denoise" else None)
+
+    def report(step: Step) -> None:
+        if step.stage == "denoise":
+            progress(Step("draft", step.done, step.total))
+
+    small = pipeline.sample(under.canvas, report, parts=PartsOf(parts, "draft"))
     large = fit_frames(small, canvas.shape.height, canvas.shape.width, "stretch")
-    yield from pipeline.iter_frames(replace(canvas, pins=(Pin(large, 0, under.strength), *canvas.pins)), progress, preview)
+    yield from pipeline.iter_frames(replace(canvas, pins=(Pin(large, 0, under.strength), *canvas.pins)), progress, preview, parts=parts)

@@ -6,6 +6,7 @@
 | ``MISORA_ASSETS`` | ``./data/stage`` | the stage's built sprite atlas |
 | ``MISORA_DEVICE`` | ``auto`` | ``cpu``, ``cuda``, ``cuda:1``, ... |
 | ``MISORA_THREADS`` | all cores | CPU threads of one job |
+| ``MISORA_BATCH`` | 4 | most jobs of one shape that a worker makes together; 1 is none |
 | ``MISORA_PRESETS`` | ``~/.config/misora/presets`` | folder of a user's own style presets |
 | ``MISORA_DATABASE`` | ``sqlite:///data/library/misora.db`` | where jobs, accounts and the ledger lie; ``postgresql://...`` too |
 | ``MISORA_VAULT`` | ``data/library/vault`` | folder of finished files and uploads; ``s3://BUCKET/PREFIX`` too |
@@ -28,6 +29,7 @@ from pathlib import Path
 from misora.base.errors import InputError
 
 MAX_TIMEOUT = 600.0
+MAX_BATCH = 64
 PACKAGE = Path(__file__).resolve().parent.parent
 DATABASE = "sqlite:///data/library/misora.db"
 VAULT = "data/library/vault"
@@ -51,6 +53,7 @@ class Settings:
     chat_model: str = ""
     chat_key: str = field(default="", repr=False)
     chat_timeout: float = 20.0
+    batch: int = 4
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -74,8 +77,16 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         chat_url=environ.get("MISORA_CHAT_URL") or "",
         chat_model=environ.get("MISORA_CHAT_MODEL") or "",
         chat_key=environ.get("MISORA_CHAT_KEY") or "",
+        batch=batch_of(environ.get("MISORA_BATCH") or "4"),
         chat_timeout=seconds_of("MISORA_CHAT_TIMEOUT", environ.get("MISORA_CHAT_TIMEOUT") or "20"),
     )
+
+
+def batch_of(text: str) -> int:
+    """Raises InputError unless ``text`` is a whole number from 1 to 64."""
+    if not (text.isdecimal() and 1 <= int(text) <= MAX_BATCH):
+        raise InputError(f"MISORA_BATCH={text!r} is no whole number from 1 to {MAX_BATCH}; 1 makes every job alone", field="MISORA_BATCH")
+    return int(text)
 
 
 def seconds_of(name: str, text: str) -> float:

@@ -18,6 +18,7 @@ def serve(
     accounts: Annotated[bool, typer.Option("--accounts", help="Ask for API keys; `misora accounts` and `misora keys` make them.")] = False,
     workers: Annotated[int, typer.Option(min=0, max=64, help="Worker processes to start; 0 leaves them to `misora worker`.")] = 1,
     host_name: Annotated[list[str] | None, typer.Option(help="A further name by which a server without accounts may be called.")] = None,
+    json_mib: Annotated[int, typer.Option(min=1, max=64, help="Largest JSON body in MiB; files come as forms.")] = 4,
     allow_network: Annotated[list[str] | None, typer.Option(help="A private network that picture URLs may name, as 10.0.0.0/8.")] = None,
 ) -> None:
     """Serves the API until it is stopped.
@@ -31,13 +32,13 @@ def serve(
     from misora.engine.service import open_engine
     from misora.studio.app import create_app
     from misora.studio.egress import Egress, parse_networks
-    from misora.studio.service import Options, Studio
+    from misora.studio.service import MIB, Options, Studio
     from misora.studio.serving import LOCAL, Address, check_address
     from misora.studio.serving import serve as run
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     address = Address(host, port)
-    options = Options(accounts=accounts, hosts=(*LOCAL, *(host_name or ())))
+    options = Options(accounts=accounts, hosts=(*LOCAL, *(host_name or ())), max_json_bytes=json_mib * MIB)
     check_address(address, options)
     egress = Egress(parse_networks(allow_network or ()))
     studio = Studio(open_engine(load_settings()), check_request, load_rules(), options, egress=egress)

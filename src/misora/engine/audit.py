@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from misora.engine.leases import Timing
 from misora.engine.states import FINAL, GRAPH, State, event_type
+from misora.store.assets import needed_digests
 from misora.store.records import Job, to_record
 from misora.store.tables import OUTPUT_ROLES, assets, entries, events, jobs, pots
 from misora.store.vault import BlobDamaged, BlobMissing, Vault
@@ -144,7 +145,7 @@ def check_files(tx: sa.Connection, vault: Vault, *, read_files: bool) -> Iterato
 
 def check_garbage(tx: sa.Connection, vault: Vault, older_than: float) -> Iterator[Finding]:
     """I7, the other way: bytes that no row needs are gone in time."""
-    needed = set(tx.execute(sa.select(assets.c.digest).where(assets.c.deleted_at.is_(None))).scalars())
+    needed = needed_digests(tx)
     for stored in vault.stored():
         if stored.digest not in needed and stored.put_at < older_than:
             yield Finding("I7", stored.digest, "is old and belongs to no file; does a worker run `collect_garbage`?")

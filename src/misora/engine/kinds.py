@@ -15,12 +15,13 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from misora.api.edit import Choices, find_preset
+from misora.api.edit import Choices, find_preset, preset_for
 from misora.api.pins import PinRequest
 from misora.api.request import Request, preset_of, shape_of
 from misora.base.canvas import check_quality
 from misora.base.errors import InputError
 from misora.base.shapes import VideoShape
+from misora.editing.storyboard.shoot import Shoot
 from misora.editing.tool import Tool, from_data
 from misora.editing.tools import TOOLS
 
@@ -37,7 +38,10 @@ def check_request(kind: str, request: Mapping[str, Any]) -> VideoShape | None:
         raise InputError(f"kind={kind!r} is not known; choose one of {', '.join(KINDS)}", field="kind")
     if kind == "edit":
         tool, choices = read_edit(request)
-        find_preset(tool, choices)
+        if isinstance(tool, Shoot):
+            preset_for(tool.board, choices)
+        else:
+            find_preset(tool, choices)
         check_quality(choices.quality, choices.guidance, choices.negative_prompt)
         return None
     read = read_request(kind, request, {file: Path() for file in files_of(request)})

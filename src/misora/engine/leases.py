@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from misora.base.errors import MisoraError
+from misora.engine.batching import are_alike
 from misora.engine.plans import Plans, plan_of
 from misora.engine.schedule import Candidate, in_order
 from misora.engine.states import State, move
@@ -36,6 +37,7 @@ class Timing:
         max_attempts: Claims after which a job that kills its workers is given up.
         retry: Wait after a failed attempt, doubled by each further one.
         garbage: Age before which a blob without a row is left alone.
+        checkpoint: How long a worker goes on before it keeps a step in the middle of a part again.
     """
 
     lease: float = 30.0
@@ -44,6 +46,7 @@ class Timing:
     max_attempts: int = 3
     retry: float = 5.0
     garbage: float = 3600.0
+    checkpoint: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,12 @@ class Beat:
     preview_type: str = "image/webp"
 
 
-def claim(tx: sa.Connection, worker: str, plans: Plans, timing: Timing, *, at: float) -> Job | None:
+def claim(tx: sa.Connection, worker: str, plans: Plans, timing: Timing, *, at: float, like: Job | None = None) -> Job | None:
     """Gives ``worker`` the job that comes next, or None when nothing may start.
 
     Args:
         worker: New for every start of a process, never a host's name, so that no worker can be taken for one that died.
+        like: A job that it holds; the next is only given where it may be made together with this one.
     """
     lock(tx, "claims")
     heads = waiting_heads(tx, at)
@@ -72,10 +76,12 @@ def claim(tx: sa.Connection, worker: str, plans: Plans, timing: Timing, *, at: f
     ]
     limits = {account.id: plan_of(plans, account.plan).max_running for account in accounts.values()}
     for candidate in in_order(candidates, running_counts(tx), limits):
-        mark_served(tx, candidate.account_id, at)
         job = find_job_by_sequence(tx, candidate.sequence)
         # On PostgreSQL its owner may have cancelled it since the heads were read.
         if job is not None and job.state == State.QUEUED:
+            if like is not None and not (job.attempts == 0 and are_alike(job, like)):
+                return None
+            mark_served(tx, candidate.account_id, at)
             return move(tx, job, State.IN_PROGRESS, at=at, **lease_values(job, worker, timing, at))
     return None
 
@@ -84,7 +90,7 @@ def lease_values(job: Job, worker: str, timing: Timing, at: float) -> dict[str, 
     """Columns of a job that has just been claimed."""
     return {
         "attempts": job.attempts + 1, "lease_token": job.lease_token + 1, "lease_worker": worker, "lease_expires_at": at + timing.lease,
-        "started_at": job.started_at or at, "progress": 0, "stage": "",
+        "started_at": job.started_at or at, "progress": job.progress if job.checkpoint else 0, "stage": "",
     }  # fmt: skip
 
 

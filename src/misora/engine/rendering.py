@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 from misora.api.edit import prepare_edit, start_edit
 from misora.api.generate import Generation, start
-from misora.api.request import prepare
+from misora.api.replay import differences, start_again
+from misora.api.request import prepare, sampled_size_in_use
 from misora.api.storyboard import prepare_shoot
 from misora.base.canvas import Frames
+from misora.base.errors import InputError, WeightsError
+from misora.base.parts import Parts
 from misora.base.progress import Progress
 from misora.base.recipe import Recipe
 from misora.base.settings import Settings, load_settings
+from misora.base.shapes import VideoShape
 from misora.editing.storyboard.shoot import Shoot
+from misora.engine.batching import shape_from
 from misora.engine.judging import tool_texts
 from misora.engine.kinds import read_clips, read_edit, read_request
+from misora.engine.unfinished import Unfinished
 from misora.engine.work import Rendering
+from misora.pipelines.windows import MAX_WINDOW
 from misora.store.records import Job
+
+log = logging.getLogger(__name__)
+
+ROWS_TOGETHER = {"cpu": 1024, "cuda": 16384}
+"""Tokens that one call of the network should have: on a CPU core more lose to the cache what fewer calls gain; a GPU wants many."""
+
+
+def rows_of(shape: VideoShape, *, native: bool) -> int:
+    """Tokens of one call for a video: its window's latent cells, once with the caption and once without."""
+    height, width = (None if native else sampled_size_in_use(shape)) or (shape.height, shape.width)
+    latent = replace(shape, height=height, width=width).latent
+    return 2 * min(latent.num_frames, MAX_WINDOW) * latent.height * latent.width
 
 
 class NativeRenderer:
@@ -30,14 +53,59 @@ class NativeRenderer:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
 
-    def begin(self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None]) -> Rendering:
-        if job.kind == "edit":
-            tool, choices = read_edit(job.request)
-            clips = read_clips(job.request, inputs)
-            edit = prepare_shoot(tool.board, clips, choices) if isinstance(tool, Shoot) else prepare_edit(tool, clips, choices)
-            return to_rendering(start_edit(edit, progress=progress, preview=preview, settings=self.settings))
-        prepared = prepare(read_request(job.kind, job.request, inputs))
-        return to_rendering(start(prepared, progress=progress, preview=preview, settings=self.settings))
+    def room_for(self, job: Job) -> int:
+        from misora.pipelines.runtime import choose_device
+
+        most = ROWS_TOGETHER[choose_device(self.settings.device).type]
+        return max(1, min(self.settings.batch, most // rows_of(shape_from(job.shape_key), native=bool(job.request.get("native")))))
+
+    def seats(self, count: int) -> Sequence[AbstractContextManager[None]]:
+        from misora.pipelines.together import Table
+
+        table = Table(count)
+        return [table.seat() for _ in range(count)]
+
+    def begin(
+        self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None], unfinished: Unfinished
+    ) -> Rendering:
+        options = Options(progress=progress, preview=preview, settings=self.settings, parts=unfinished)
+        generation = go_on(unfinished.recipe, inputs, options) or begin_anew(job, inputs, options)
+        unfinished.belong_to(generation.recipe)
+        return to_rendering(generation)
+
+
+class Options(TypedDict):
+    """What a generation is started with, whatever it is of."""
+
+    progress: Progress
+    preview: Callable[[Frames], None]
+    settings: Settings
+    parts: Parts
+
+
+def begin_anew(job: Job, inputs: Mapping[str, Path], options: Options) -> Generation:
+    """What a request asks for, from its beginning."""
+    if job.kind != "edit":
+        return start(prepare(read_request(job.kind, job.request, inputs)), **options)
+    tool, choices = read_edit(job.request)
+    clips = read_clips(job.request, inputs)
+    edit = prepare_shoot(tool.board, clips, choices) if isinstance(tool, Shoot) else prepare_edit(tool, clips, choices)
+    return start_edit(edit, **options)
+
+
+def go_on(recipe: Recipe | None, inputs: Mapping[str, Path], options: Options) -> Generation | None:
+    """The video that was begun: the same seed, the same words after rewriting. None where there is none, or this process makes another."""
+    if recipe is None:
+        return None
+    try:
+        generation = start_again(recipe, list(inputs.values()), **options)
+    except (InputError, WeightsError) as error:
+        log.warning("a job begins anew: %s", error)
+        return None
+    if generation.recipe.to_json() != recipe.to_json():
+        log.warning("a job begins anew: %s", "; ".join(differences(recipe, generation.recipe)) or "its recipe reads otherwise now")
+        return None
+    return generation
 
 
 def to_rendering(generation: Generation) -> Rendering:

@@ -23,7 +23,7 @@ from misora.engine.submission import Offer, Submission, offer_of, submit, take_a
 from misora.store.accounts import LOCAL_ACCOUNT, ensure_local_account, find_account, load_account
 from misora.store.assets import NewAsset, assets_of_job, collect_garbage
 from misora.store.database import Database, open_database
-from misora.store.jobs import Page, find_job, list_jobs, load_preview
+from misora.store.jobs import Page, find_job, is_any_waiting, list_jobs, load_preview
 from misora.store.ledger import balance
 from misora.store.migrate import migrate
 from misora.store.records import Account, Asset, Job, Pot
@@ -123,10 +123,13 @@ class Engine:
 
     # What a worker does.
 
-    def claim(self, worker: str) -> Job | None:
-        """The job that comes next, held by ``worker``; see ``leases.claim``."""
+    def claim(self, worker: str, like: Job | None = None) -> Job | None:
+        """The job that comes next, held by ``worker``; see ``leases.claim``. Looks first whether any waits, without a write lock."""
+        with self.database.reading() as tx:
+            if not is_any_waiting(tx, self.clock()):
+                return None
         with self.database.transaction() as tx:
-            return leases.claim(tx, worker, self.plans, self.timing, at=self.clock())
+            return leases.claim(tx, worker, self.plans, self.timing, at=self.clock(), like=like)
 
     def beat(self, lease: Job, said: Beat) -> Job:
         """Keeps the lease; raises LeaseLost."""
@@ -145,13 +148,17 @@ class Engine:
         with self.database.transaction() as tx:
             return publication.fail(tx, lease, code, message, self.timing, at=self.clock(), retry=retry)
 
-    def pause_here(self, lease: Job, checkpoint: Mapping[str, Any] | None = None) -> Job:
+    def note(self, lease: Job, checkpoint: Mapping[str, Any]) -> Job:
         with self.database.transaction() as tx:
-            return publication.pause_here(tx, lease, checkpoint, at=self.clock())
+            return publication.note(tx, lease, checkpoint, at=self.clock())
 
-    def hand_back(self, lease: Job, checkpoint: Mapping[str, Any] | None = None) -> Job:
+    def pause_here(self, lease: Job) -> Job:
         with self.database.transaction() as tx:
-            return publication.hand_back(tx, lease, checkpoint, at=self.clock())
+            return publication.pause_here(tx, lease, at=self.clock())
+
+    def hand_back(self, lease: Job) -> Job:
+        with self.database.transaction() as tx:
+            return publication.hand_back(tx, lease, at=self.clock())
 
     # What keeps the house.
 

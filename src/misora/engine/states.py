@@ -56,8 +56,8 @@ def is_final(job: Job) -> bool:
 def move(tx: sa.Connection, job: Job, to: State, *, at: float, **values: Any) -> Job:
     """Takes ``job`` to the state ``to``: row, money and event together.
 
-    A completed job's hold becomes a charge; any other end gives it back. Leaving ``in_progress`` ends the lease, so that whoever held
-    it cannot publish any more.
+    A completed job's hold becomes a charge; any other end gives it back. An end forgets unfinished work. Leaving ``in_progress`` ends the
+    lease, so that whoever held it cannot publish any more.
 
     Raises:
         ConflictError: The graph has no such move, or somebody else moved the job since it was read.
@@ -65,7 +65,7 @@ def move(tx: sa.Connection, job: Job, to: State, *, at: float, **values: Any) ->
     if to not in GRAPH[State(job.state)]:
         raise ConflictError(f"{job.id} is {job.state} and cannot become {to}")
     lease = {} if to is State.IN_PROGRESS else {"lease_worker": None, "lease_expires_at": None}
-    end = {"finished_at": at} if to in FINAL else {}
+    end = {"finished_at": at, "checkpoint": None} if to in FINAL else {}
     moved = update_job(tx, job, **({"state": to.value, "wish": "run", "updated_at": at} | lease | end | values))
     if to is State.COMPLETED:
         charge(tx, job.id, at=at)

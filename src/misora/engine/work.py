@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,7 @@ from misora.base.recipe import Recipe
 from misora.engine.derivatives import spritesheet, thumbnail
 from misora.engine.judging import FRAMES_A_SECOND, Judge, Verdict, pass_frames, pass_text
 from misora.engine.signing import JudgedFile, SignedFile, Signer
+from misora.engine.unfinished import Unfinished
 from misora.media.encode import write_video
 from misora.media.pictures import Picture
 from misora.media.stills import write_image
@@ -47,8 +48,23 @@ class Rendering:
 class Renderer(Protocol):
     """Turns a job's request into frames; owns the device."""
 
-    def begin(self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None]) -> Rendering:
-        """Reads the request; frames are computed later. ``inputs`` are the files that the request names, by id. Raises InputError."""
+    def room_for(self, job: Job) -> int:
+        """How many jobs like this one are best made together, itself included."""
+
+    def seats(self, count: int) -> Sequence[AbstractContextManager[None]]:
+        """For each of ``count`` threads that work together, what its work has to happen in."""
+
+    def begin(
+        self, job: Job, inputs: Mapping[str, Path], progress: Progress, preview: Callable[[Frames], None], unfinished: Unfinished
+    ) -> Rendering:
+        """Reads the request; frames are computed later.
+
+        Args:
+            inputs: The files that the request names, by id.
+            unfinished: What earlier turns made; the renderer says which recipe it works on (``belong_to``) and adds to it.
+        Raises:
+            InputError: The request cannot be made.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +83,22 @@ class Tools:
 
 
 def carry_out(
-    job: Job, assets: Sequence[Asset], tools: Tools, scratch: Path, progress: Progress, preview: Callable[[Frames], None]
+    job: Job, assets: Sequence[Asset], tools: Tools, unfinished: Unfinished, progress: Progress, preview: Callable[[Frames], None]
 ) -> tuple[NewAsset, ...]:
-    """Makes what ``job`` asks for in ``scratch`` and puts it into the vault; returns what is to be published.
+    """Makes what ``job`` asks for and puts it into the vault; returns what is to be published.
 
     Args:
         assets: The files that the request names.
+        unfinished: Where it goes on from, and the folder in which files are written.
         preview: Given rough pictures that were judged.
     Raises:
         InputError: The request cannot be made.
         Refused: The rules do not allow its words or what was made of them.
     """
     tools.on_step("read")
+    scratch = unfinished.scratch
     inputs = {asset.id: tools.vault.fetch(asset.digest) for asset in assets}
-    rendering = tools.renderer.begin(job, inputs, progress, judged_preview(tools.judge, preview))
+    rendering = tools.renderer.begin(job, inputs, progress, judged_preview(tools.judge, preview), unfinished)
     tools.on_step("judge_text")
     for name, text in rendering.texts.items():
         pass_text(tools.judge, text, field=name)

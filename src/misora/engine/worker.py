@@ -1,4 +1,4 @@
-"""A worker: claims a job, carries it out, publishes, again. One thread works, another keeps the lease.
+"""A worker: claims a job, carries it out, publishes, again. One thread works, another keeps the lease; jobs made together have two each.
 
 A worker may die at any line. It then falls silent, its lease runs out, and any other worker takes the job back; nothing it had not
 published is seen. Its name is new with every start, so none is ever taken for another.
@@ -13,16 +13,19 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from misora.base.errors import ConflictError, InputError, Refused, StoreUnavailable
+from misora.engine.batching import may_share
 from misora.engine.kinds import files_of
 from misora.engine.leases import LeaseLost
 from misora.engine.pulse import PauseAsked, Pulse, StopAsked
 from misora.engine.service import Engine
+from misora.engine.unfinished import Unfinished
 from misora.engine.work import Tools, carry_out
 from misora.store.assets import NewAsset, find_asset
 from misora.store.records import Asset, Job
@@ -46,14 +49,14 @@ class Worker:
 
     Args:
         stopping: Set it, and the worker hands its job back at the next step and leaves.
-        pulse: Of the job that it works on now; None between jobs.
+        pulses: Of the jobs that it works on now, by id.
     """
 
     engine: Engine
     tools: Tools
     name: str = field(default_factory=new_worker_name)
     stopping: threading.Event = field(default_factory=threading.Event)
-    pulse: Pulse | None = None
+    pulses: dict[str, Pulse] = field(default_factory=dict)
     _swept_at: float = 0.0
     _collected_at: float = 0.0
 
@@ -72,25 +75,47 @@ class Worker:
     def run_until_idle(self) -> int:
         """Works until nothing may start; returns how many jobs it took. Executes a queue in the calling process."""
         taken = 0
-        while self.run_once():
-            taken += 1
+        while now := self.run_once():
+            taken += now
         return taken
 
-    def run_once(self) -> bool:
-        """Takes one job and brings its turn to an end; False when nothing may start."""
-        job = self.engine.claim(self.name)
-        if job is None:
-            return False
+    @property
+    def pulse(self) -> Pulse | None:
+        """Of the job that it works on now, where it is one."""
+        return next(iter(self.pulses.values())) if len(self.pulses) == 1 else None
+
+    def run_once(self) -> int:
+        """Takes one job, with others that are best made together with it, and brings their turns to an end; returns how many."""
+        first = self.engine.claim(self.name)
+        if first is None:
+            return 0
+        jobs = [first, *self._company(first)]
+        if len(jobs) == 1:
+            self._take(first, nullcontext())
+        else:
+            together([partial(self._take, job, seat) for job, seat in zip(jobs, self.tools.renderer.seats(len(jobs)), strict=True)])
+        return len(jobs)
+
+    def _company(self, first: Job) -> Iterator[Job]:
+        """The jobs that come next, while they are like ``first`` and there is room."""
+        room = self.tools.renderer.room_for(first) if may_share(first) else 1
+        while room > 1 and (job := self.engine.claim(self.name, like=first)) is not None:
+            room -= 1
+            yield job
+
+    def _take(self, job: Job, seat: AbstractContextManager[None]) -> None:
+        """A job's turn, from its claim to its end; what it computes happens in ``seat``."""
         log.info("claimed %s, attempt %d", job.id, job.attempts)
         try:
-            with Pulse(self.engine, job, self.stopping) as self.pulse:
-                outputs = self._make(job, self.pulse)
-                self._publish(job, outputs)
+            with Pulse(self.engine, job, self.stopping) as pulse:
+                self.pulses[job.id] = pulse
+                with seat:
+                    turn = self._make(job, pulse)
+                self._publish(job, turn)
         except LeaseLost:
             log.info("gave up %s: cancelled, or held by another worker", job.id)
         finally:
-            self.pulse = None
-        return True
+            self.pulses.pop(job.id, None)
 
     def keep_house(self) -> None:
         """Takes jobs back from silent workers, and more rarely collects garbage, which reads the whole vault; every worker does."""
@@ -103,34 +128,37 @@ class Worker:
             self._collected_at = now
             self.engine.collect_garbage()
 
-    def _make(self, job: Job, pulse: Pulse) -> tuple[NewAsset, ...] | None:
-        """The outputs of ``job``; None when its turn ended otherwise, which is then written down."""
-        with tempfile.TemporaryDirectory(prefix="misora-job-") as scratch, self._turn(job) as turn:
-            turn.outputs = carry_out(job, self._inputs(job), self.tools, Path(scratch), pulse.progress, pulse.preview)
-        return turn.outputs
+    def _make(self, job: Job, pulse: Pulse) -> Turn:
+        """A turn with the outputs of ``job``; without when it ended otherwise, which is then written down."""
+        with tempfile.TemporaryDirectory(prefix="misora-job-") as scratch, self._turn(job, Path(scratch)) as turn:
+            turn.outputs = carry_out(job, self._inputs(job), self.tools, turn.unfinished, pulse.progress, pulse.preview)
+        return turn
 
     @contextmanager
-    def _turn(self, job: Job) -> Iterator[Turn]:
+    def _turn(self, job: Job, scratch: Path) -> Iterator[Turn]:
         """Writes down how a turn ends that does not end with outputs."""
-        turn = Turn()
+        turn = Turn(Unfinished(self.engine, job, scratch))
         try:
             yield turn
         except LeaseLost:
             raise
         except PauseAsked:
+            turn.unfinished.flush()
             self.engine.pause_here(job)
         except (StopAsked, KeyboardInterrupt):
+            turn.unfinished.flush()
             self.engine.hand_back(job)
             self.stopping.set()
         except Refused as refused:
-            self.engine.block(job, refused)
+            turn.close(self.engine.block(job, refused))
         except InputError as error:
-            self.engine.fail(job, "invalid_request", str(error), retry=False)
+            turn.close(self.engine.fail(job, "invalid_request", str(error), retry=False))
         except StoreUnavailable as error:
             self.engine.fail(job, "store_unavailable", str(error), retry=True)
         except Exception as error:
             log.exception("%s failed", job.id)
-            self.engine.fail(job, "render_failed", f"{type(error).__name__} while making it; the worker's log says more", retry=True)
+            said = f"{type(error).__name__} while making it; the worker's log says more"
+            turn.close(self.engine.fail(job, "render_failed", said, retry=True))
 
     def _inputs(self, job: Job) -> list[Asset]:
         """The files that a request names, if they are its account's."""
@@ -141,13 +169,14 @@ class Worker:
             raise InputError(f"file {missing[0]!r} is not there any more; upload it again", field="file")
         return [asset for _, asset in found if asset is not None]
 
-    def _publish(self, job: Job, outputs: tuple[NewAsset, ...] | None) -> None:
+    def _publish(self, job: Job, turn: Turn) -> None:
         """Publishes; a store that is away is tried again while the lease lasts, for the work is done."""
+        outputs = turn.outputs
         if outputs is None:
             return
         self.tools.on_step("publish")
         try:
-            patiently(lambda: self.engine.publish(job, outputs))
+            turn.close(patiently(lambda: self.engine.publish(job, outputs)))
             log.info("completed %s", job.id)
         except BlobMissing as error:
             # It was so slow that its own files were taken for garbage.
@@ -158,7 +187,32 @@ class Worker:
 class Turn:
     """What a turn has made so far."""
 
+    unfinished: Unfinished
     outputs: tuple[NewAsset, ...] | None = None
+
+    def close(self, job: Job) -> None:
+        """Clears unfinished work away where ``job``, as it is now, will not be gone on with."""
+        if job.checkpoint is None:
+            self.unfinished.discard()
+
+
+def together(works: Sequence[Callable[[], None]]) -> None:
+    """Runs each in a thread of its own, waits for all, then raises what the first that failed raised."""
+    failed: list[BaseException] = []
+
+    def guarded(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,), name=f"work {number}") for number, work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
 
 
 def patiently(act: Callable[[], Job]) -> Job:

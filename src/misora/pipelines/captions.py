@@ -16,6 +16,7 @@ from misora.base.canvas import Canvas
 from misora.base.shapes import TIME_STRIDE, latent_frames
 from misora.models.text_encoder.model import EncodedText, TextEncoder
 from misora.models.transformer.model import VideoTransformer
+from misora.pipelines.together import Inputs, evaluate
 from misora.pipelines.windows import Window
 
 BATCH = 2
@@ -93,13 +94,13 @@ class ScriptedDenoiser:
         count = len(rows)
         text = self.script.text
         longest = int(text.mask[rows].sum(1).max())
-        velocity: Tensor = self.transformer(
+        inputs = Inputs(
             x.expand(count, -1, -1, -1, -1),
             sigma.expand(count, -1),
             text.tokens[rows, :longest],
             text.mask[rows, :longest],
             text.pooled[rows],
             torch.full((count,), self.fps, device=self.device),
-            frame_index=self.numbers.expand(count, -1),
+            self.numbers.expand(count, -1),
         )
-        return velocity
+        return evaluate(self.transformer, inputs)

@@ -6,7 +6,7 @@ latent frame is decoded and cropped as soon as it is known, so that a long clip 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from torch import Tensor
 
 from misora.base.canvas import Canvas, Frames
 from misora.base.errors import WeightsError
+from misora.base.parts import NO_PARTS, Parts
 from misora.base.progress import Progress, Step, silent
 from misora.base.shapes import LatentShape
 from misora.diffusion.guidance import INTERVAL, with_guidance
-from misora.diffusion.samplers import SamplerStep, sample_euler
+from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
 from misora.models.registry import load_text_encoder, load_transformer, load_turbo, load_upsampler, load_video_vae
 from misora.models.text_encoder.model import TextEncoder
@@ -30,7 +31,7 @@ from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import weights_path
 from misora.pipelines.captions import Script, ScriptedDenoiser, encode_script
 from misora.pipelines.continuity import Continuity
-from misora.pipelines.grid import Grid, grid_of
+from misora.pipelines.grid import grid_of
 from misora.pipelines.pinning import Known, encode_pins
 from misora.pipelines.runtime import choose_device, choose_dtype
 from misora.pipelines.sampled import sampled_canvas
@@ -38,13 +39,8 @@ from misora.pipelines.sampling import Sampling, sampling_of
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
 from misora.pipelines.upsampling import Enlarger
+from misora.pipelines.watcher import Preview, Watcher, to_values
 from misora.pipelines.windows import MAX_WINDOW, Window, windows_between, windows_from_end, windows_of
-
-PREVIEWS = 5
-"""Rough pictures a window."""
-
-Preview = Callable[[Frames], None]
-"""Receives a rough picture (1, H, W, 3) of what the sampler expects, now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +87,17 @@ class NativePipeline:
         """How ``canvas`` is walked by this pipeline; raises WeightsError for Turbo where there is none."""
         return sampling_of(canvas, None if self.turbo is None else self.turbo.config)
 
-    def sample(self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None) -> Frames:
+    def sample(self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None, parts: Parts = NO_PARTS) -> Frames:
         """All frames of ``canvas``, (T, H, W, 3); see ``iter_frames``."""
-        return np.concatenate(list(self.iter_frames(canvas, progress, preview)))
+        return np.concatenate(list(self.iter_frames(canvas, progress, preview, parts=parts)))
 
     def iter_frames(
-        self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None, tail: TailKeeper | None = None
+        self,
+        canvas: Canvas,
+        progress: Progress = silent,
+        preview: Preview | None = None,
+        tail: TailKeeper | None = None,
+        parts: Parts = NO_PARTS,
     ) -> Iterator[Frames]:
         """Frames (n, H, W, 3) uint8 of ``canvas`` at its exact size, in order, as they are made; n is at most 8.
 
@@ -104,25 +105,28 @@ class NativePipeline:
             progress: Told of every denoising step and every decoded latent frame; what it raises (``Cancelled``) stops the work.
             preview: Given a rough picture every few steps, of the size at which the canvas is sampled.
             tail: Keeps the last latents, for a clip that goes on from them.
+            parts: Windows of this canvas that were finished or begun before; receives those that are made now.
         Raises:
             WeightsError: The canvas is to be sampled at a smaller size, and there is no upsampler.
         """
         if canvas.sampled is None:
-            return self._iter_sampled(canvas, progress, preview, tail)
+            return self._iter_sampled(canvas, progress, preview, tail, parts)
         if self.enlarger is None:
             height, width = canvas.sampled
             raise WeightsError(f"the video is to be sampled at {width}x{height} and upsampled, and there are no upsampler weights")
-        pieces = self._iter_sampled(sampled_canvas(canvas), progress, preview, tail)
+        pieces = self._iter_sampled(sampled_canvas(canvas), progress, preview, tail, parts)
         return self.enlarger.enlarge(pieces, canvas.shape.height, canvas.shape.width)
 
-    def _iter_sampled(self, canvas: Canvas, progress: Progress, preview: Preview | None, tail: TailKeeper | None) -> Iterator[Frames]:
+    def _iter_sampled(
+        self, canvas: Canvas, progress: Progress, preview: Preview | None, tail: TailKeeper | None, parts: Parts
+    ) -> Iterator[Frames]:
         """``iter_frames`` at the size of sampling."""
         grid = grid_of(canvas.shape)
         script = encode_script(canvas, self.text_encoder)
         known = encode_pins(canvas.pins, grid, self.codec, self.transformer.config.latent_channels)
         if canvas.past is not None:
             known = known.with_made(torch.from_numpy(canvas.past)[None].to(known.latents))
-        latents = self._denoise(canvas, script, known, progress, preview)
+        latents = self._denoise(canvas, script, known, progress, preview, parts)
         if tail is not None:
             latents = tail.watch(latents, goes_on=canvas.past is not None)
         left = canvas.shape.num_frames
@@ -131,7 +135,9 @@ class NativePipeline:
             left -= len(frames)
             progress(Step("decode", done, grid.latent.num_frames))
 
-    def _denoise(self, canvas: Canvas, script: Script, known: Known, progress: Progress, preview: Preview | None) -> Iterator[Tensor]:
+    def _denoise(
+        self, canvas: Canvas, script: Script, known: Known, progress: Progress, preview: Preview | None, parts: Parts
+    ) -> Iterator[Tensor]:
         """Clean latents (1, C, t, h, w) in order of time; only what a window adds."""
         grid = grid_of(canvas.shape)
         sampling = self.sampling_of(canvas)
@@ -141,9 +147,15 @@ class NativePipeline:
         for index, window in enumerate(replace(window, goes_on=canvas.past is not None) for window in windows):
             part = known.part(window.start, window.stop)
             steps = sampling.steps
-            watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps)
-            whole = self._sample_window(canvas, sampling, script, part, noise[:, :, window.start : window.stop], window, watcher)
-            known = known.with_made(whole[:, :, window.new_start - window.start : window.new_stop - window.start], window.new_start)
+            watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps, parts, f"window {index}")
+            new = watcher.found(known.latents)
+            if new is None:
+                whole = self._sample_window(canvas, sampling, script, part, noise[:, :, window.start : window.stop], window, watcher)
+                new = whole[:, :, window.new_start - window.start : window.new_stop - window.start]
+                parts.keep(watcher.name, to_values(new))
+            else:
+                progress(Step("denoise", watcher.done + steps, watcher.total))
+            known = known.with_made(new, window.new_start)
             made[window.new_start : window.new_stop] = [True] * (window.new_stop - window.new_start)
             ready = made.index(False) if False in made else len(made)
             if ready > sent:
@@ -161,28 +173,10 @@ class NativePipeline:
         continuity = Continuity(known, script.rows[window.start : window.stop], window.first_number)
         known = continuity.leaning()
         sigmas = for_frames(levels.to(noise), known.frame_strength)
-        waiting = steps_to_wait(sigmas)
-        watcher.done += waiting
+        x, waited = watcher.begun(noise) or (known.start(noise), steps_to_wait(sigmas))
+        watcher.skip(waited)
         hold = (lambda x, sigma: known.hold(x, noise, sigma)) if known.has_masks else None
-        return continuity.anchored(sample_euler(denoise, known.start(noise), sigmas[waiting:], watcher, hold))
-
-
-@dataclass(slots=True)
-class Watcher:
-    """Turns sampler steps into progress, and some of them into previews; ``done`` of ``total`` steps lie behind."""
-
-    codec: VideoCodec
-    grid: Grid
-    progress: Progress
-    preview: Preview | None
-    done: int
-    total: int
-
-    def __call__(self, step: SamplerStep) -> None:
-        self.done += 1
-        self.progress(Step("denoise", self.done, self.total))
-        if self.preview is not None and (step.index + 1) % max(1, step.total // PREVIEWS) == 0:
-            self.preview(self.grid.crop(next(self.codec.decode([step.x0[:, :, -1:]]))))
+        return continuity.anchored(sample_euler(denoise, x, sigmas[waited:], watcher, hold))
 
 
 def windows_for(known: Known, num_frames: int, size: int) -> Iterator[Window]:

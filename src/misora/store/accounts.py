@@ -11,6 +11,10 @@ from misora.base.ids import new_id
 from misora.store.records import Account, to_record
 from misora.store.tables import accounts
 
+IN_IDS = sa.select(accounts).where(accounts.c.id.in_(sa.bindparam("ids", expanding=True)))
+BY_NAME = sa.select(accounts).where(sa.or_(accounts.c.id == sa.bindparam("name"), accounts.c.name == sa.bindparam("name")))
+SERVED = sa.update(accounts).where(accounts.c.id == sa.bindparam("this_id"))
+
 LOCAL_ACCOUNT = "acct_local"
 """The account of everything that is made without a login."""
 
@@ -39,13 +43,13 @@ def load_account(tx: sa.Connection, account_id: str) -> Account:
 
 def load_accounts(tx: sa.Connection, account_ids: Sequence[str]) -> dict[str, Account]:
     """Accounts that are known to exist, by id."""
-    rows = tx.execute(sa.select(accounts).where(accounts.c.id.in_(account_ids)))
+    rows = tx.execute(IN_IDS, {"ids": list(dict.fromkeys(account_ids))})
     return {row.id: to_record(Account, row) for row in rows}
 
 
 def find_account(tx: sa.Connection, id_or_name: str) -> Account | None:
     """An account by its id or its name."""
-    row = tx.execute(sa.select(accounts).where(sa.or_(accounts.c.id == id_or_name, accounts.c.name == id_or_name))).one_or_none()
+    row = tx.execute(BY_NAME, {"name": id_or_name}).one_or_none()
     return None if row is None else to_record(Account, row)
 
 
@@ -65,4 +69,4 @@ def set_state(tx: sa.Connection, account_id: str, state: str) -> None:
 
 def mark_served(tx: sa.Connection, account_id: str, at: float) -> None:
     """Remembers when a job of the account last started."""
-    tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(served_at=at))
+    tx.execute(SERVED, {"this_id": account_id, "served_at": at})

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from misora.base.ids import new_id
 from misora.store.database import Database, lock
+from misora.store.jobs import kept_digests
 from misora.store.records import Asset, to_record
 from misora.store.tables import OUTPUT_ROLES, assets
 from misora.store.vault import Blob, BlobMissing, Vault
@@ -127,15 +128,15 @@ def collect_garbage(database: Database, vault: Vault, *, older_than: float) -> i
 
 
 def needed_digests(tx: sa.Connection) -> set[str]:
-    """The digests of every file that was not deleted."""
-    return set(tx.execute(sa.select(assets.c.digest).where(assets.c.deleted_at.is_(None)).distinct()).scalars())
+    """The digests of all bytes that a row needs: files that were not deleted, and the unfinished work of jobs."""
+    return set(tx.execute(sa.select(assets.c.digest).where(assets.c.deleted_at.is_(None)).distinct()).scalars()) | kept_digests(tx)
 
 
 def remove_unneeded(tx: sa.Connection, vault: Vault, digests: Sequence[str], older_than: float) -> int:
     """Removes those of ``digests`` that still have no row and were not put again since; returns how many."""
     lock(tx, "vault")
     having_rows = sa.select(assets.c.digest).where(assets.c.digest.in_(digests), assets.c.deleted_at.is_(None))
-    needed, removed = set(tx.execute(having_rows).scalars()), 0
+    needed, removed = set(tx.execute(having_rows).scalars()) | kept_digests(tx), 0
     for digest in digests:
         put_at = vault.put_time(digest)
         if digest not in needed and put_at is not None and put_at < older_than:

@@ -27,6 +27,7 @@ from misora.store.sqlite_gate import journal_mode
 from misora.store.tables import locks
 
 BUSY_SECONDS = 15.0
+LOCK = sa.select(locks.c.name).where(locks.c.name == sa.bindparam("lock")).with_for_update()
 
 Hook = Callable[[str], None]
 """Told ``begin``, ``commit`` and ``committed`` around every transaction that writes; raising in it is a crash at that moment."""
@@ -100,7 +101,7 @@ def open_database(url: str, *, hook: Hook = no_hook) -> Database:
 
 def lock(tx: sa.Connection, name: str) -> None:
     """Holds the lock ``name`` ("claims", "vault") until the transaction ends; SQLite's transactions already exclude each other."""
-    tx.execute(sa.select(locks.c.name).where(locks.c.name == name).with_for_update()).one()
+    tx.execute(LOCK, {"lock": name}).one()
 
 
 def in_memory(url: sa.URL) -> bool:

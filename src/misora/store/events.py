@@ -12,11 +12,13 @@ from misora.store.records import Event, Job, to_record
 from misora.store.tables import events
 from misora.store.webhooks import queue_deliveries
 
+ADD = sa.insert(events)
+
 
 def add_event(tx: sa.Connection, job: Job, type: str, *, at: float, data: Mapping[str, Any] | None = None) -> None:
     """Writes that ``type`` ("video.completed") happened to ``job``, and that it is to be told to whoever asked for it."""
     event_id = new_id("evt")
-    tx.execute(sa.insert(events).values(id=event_id, account_id=job.account_id, job_id=job.id, type=type, data=dict(data or {}), at=at))
+    tx.execute(ADD, {"id": event_id, "account_id": job.account_id, "job_id": job.id, "type": type, "data": dict(data or {}), "at": at})
     queue_deliveries(tx, job.account_id, event_id, type, at=at)
 
 

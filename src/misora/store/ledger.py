@@ -16,6 +16,28 @@ from misora.store.tables import entries, pots
 
 EXTRA = "extra"
 
+POT = (pots.c.account_id == sa.bindparam("account"), pots.c.period == sa.bindparam("in_period"))
+CREDITS, VIDEOS = sa.bindparam("credits", type_=sa.BigInteger), sa.bindparam("videos", type_=sa.BigInteger)
+HOLD = (
+    sa.update(pots)
+    .where(
+        *POT,
+        pots.c.credits_granted - pots.c.credits_charged - pots.c.credits_held >= CREDITS,
+        pots.c.videos_granted - pots.c.videos_charged - pots.c.videos_held >= VIDEOS,
+    )
+    .values(credits_held=pots.c.credits_held + CREDITS, videos_held=pots.c.videos_held + VIDEOS)
+)
+RELEASE = sa.update(pots).where(*POT).values(credits_held=pots.c.credits_held - CREDITS, videos_held=pots.c.videos_held - VIDEOS)
+CHARGE = RELEASE.values(credits_charged=pots.c.credits_charged + CREDITS, videos_charged=pots.c.videos_charged + VIDEOS)
+OPENED = sa.select(entries).where(entries.c.reference == sa.bindparam("job_id"), entries.c.step == "open").with_for_update()
+HAS_ENTRY = sa.select(entries.c.sequence).where(
+    entries.c.account_id == sa.bindparam("account"),
+    entries.c.period == sa.bindparam("in_period"),
+    entries.c.step == sa.bindparam("is_step"),
+    entries.c.reference == sa.bindparam("refers_to"),
+)
+ADD = sa.insert(entries)
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -44,15 +66,8 @@ def grant(tx: sa.Connection, account_id: str, period: str, amount: Amount, *, re
 def hold(tx: sa.Connection, account_id: str, periods: Sequence[str], amount: Amount, *, job_id: str, at: float) -> str | None:
     """Sets ``amount`` aside in the first of ``periods`` that can carry all of it; returns that period, or None when none can."""
     for period in periods:
-        held = tx.execute(
-            sa.update(pots)
-            .where(
-                *_is_pot(account_id, period),
-                pots.c.credits_granted - pots.c.credits_charged - pots.c.credits_held >= amount.credits,
-                pots.c.videos_granted - pots.c.videos_charged - pots.c.videos_held >= amount.videos,
-            )
-            .values(credits_held=pots.c.credits_held + amount.credits, videos_held=pots.c.videos_held + amount.videos)
-        )
+        wanted = {"account": account_id, "in_period": period, "credits": amount.credits, "videos": amount.videos}
+        held = tx.execute(HOLD, wanted)
         if held.rowcount == 1:
             _write(tx, account_id, period, "open", "hold", job_id, amount, at)
             return period
@@ -111,20 +126,11 @@ def ensure_pot(tx: sa.Connection, account_id: str, period: str) -> None:
 
 
 def _close(tx: sa.Connection, job_id: str, kind: str, at: float) -> bool:
-    opened = tx.execute(sa.select(entries).where(entries.c.reference == job_id, entries.c.step == "open").with_for_update()).one_or_none()
+    opened = tx.execute(OPENED, {"job_id": job_id}).one_or_none()
     if opened is None or _has_entry(tx, opened.account_id, opened.period, "close", job_id):
         return False
-    charged = 1 if kind == "charge" else 0
-    tx.execute(
-        sa.update(pots)
-        .where(*_is_pot(opened.account_id, opened.period))
-        .values(
-            credits_held=pots.c.credits_held - opened.credits,
-            videos_held=pots.c.videos_held - opened.videos,
-            credits_charged=pots.c.credits_charged + charged * opened.credits,
-            videos_charged=pots.c.videos_charged + charged * opened.videos,
-        )
-    )
+    held = {"account": opened.account_id, "in_period": opened.period, "credits": opened.credits, "videos": opened.videos}
+    tx.execute(CHARGE if kind == "charge" else RELEASE, held)
     _write(tx, opened.account_id, opened.period, "close", kind, job_id, Amount(opened.credits, opened.videos), at)
     return True
 
@@ -134,20 +140,10 @@ def _is_pot(account_id: str, period: str) -> tuple[sa.ColumnElement[bool], sa.Co
 
 
 def _has_entry(tx: sa.Connection, account_id: str, period: str, step: str, reference: str) -> bool:
-    wanted = (entries.c.account_id == account_id, entries.c.period == period, entries.c.step == step, entries.c.reference == reference)
-    return tx.execute(sa.select(entries.c.sequence).where(*wanted)).first() is not None
+    wanted = {"account": account_id, "in_period": period, "is_step": step, "refers_to": reference}
+    return tx.execute(HAS_ENTRY, wanted).first() is not None
 
 
 def _write(tx: sa.Connection, account_id: str, period: str, step: str, kind: str, reference: str, amount: Amount, at: float) -> None:
-    tx.execute(
-        sa.insert(entries).values(
-            account_id=account_id,
-            period=period,
-            step=step,
-            kind=kind,
-            reference=reference,
-            credits=amount.credits,
-            videos=amount.videos,
-            at=at,
-        )
-    )
+    line = {"account_id": account_id, "period": period, "step": step, "kind": kind, "reference": reference, "at": at}
+    tx.execute(ADD, line | {"credits": amount.credits, "videos": amount.videos})

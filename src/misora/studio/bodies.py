@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from misora.base.errors import InputError
 from misora.studio.brackets import to_tree
-from misora.studio.errors import WrongMedia
+from misora.studio.errors import TooLarge, WrongMedia
 
 MAX_FORM_FIELDS, MAX_FORM_FILES = 1000, 40
 MAX_FIELD_BYTES = 28 << 20
@@ -29,16 +29,27 @@ async def read_body(request: Request) -> dict[str, Any]:
     Raises:
         InputError: It is not JSON, not an object, or not a form.
         WrongMedia: It is of another type.
+        TooLarge: JSON that is longer than this server reads at once.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in FORMS:
         return await read_form(request)
     if kind in ("", "application/json") or kind.endswith("+json"):
-        try:
-            return to_object(await request.body())
-        except ClientDisconnect as error:
-            raise InputError("the body ended before it was whole; send it again") from error
+        return to_object(await read_json(request, request.app.state.studio.options.max_json_bytes))
     raise WrongMedia(f"content-type {kind[:80]!r} is not read here; send application/json or multipart/form-data")
+
+
+async def read_json(request: Request, most: int) -> bytes:
+    """The bytes of a JSON body, at most ``most`` of them; what is longer is not taken in, whatever its head announced."""
+    content = bytearray()
+    try:
+        async for part in request.stream():
+            content += part
+            if len(content) > most:
+                raise TooLarge(f"a JSON body may have {most} bytes; send pictures as multipart/form-data, or as a file to /v1/files first")
+    except ClientDisconnect as error:
+        raise InputError("the body ended before it was whole; send it again") from error
+    return bytes(content)
 
 
 async def read_form(request: Request) -> dict[str, Any]:

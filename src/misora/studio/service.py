@@ -60,6 +60,7 @@ class Options:
         accounts: Whether a key is asked for; without, everything belongs to the one local account.
         hosts: Names by which a server without accounts may be called; others are pages that point their own name at this machine.
         max_body_bytes: Largest request.
+        max_json_bytes: Largest JSON body; it is held in memory, unlike a form with files.
         max_at_once: Requests in work together; further ones are told to come back.
         max_streams: Requests that only wait together: live event streams, and stills that are being made.
         image_seconds: How long a request for a still waits for it.
@@ -68,6 +69,7 @@ class Options:
     accounts: bool = False
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
     max_body_bytes: int = 200 * MIB
+    max_json_bytes: int = 4 * MIB
     max_at_once: int = 64
     max_streams: int = 100
     image_seconds: float = 600.0

@@ -228,9 +228,9 @@ def clear(database: Database) -> None:
         tx.execute(sa.insert(locks), [{"name": name} for name in NAMED_LOCKS])
 
 
-def first_failure(seeds: Iterable[int]) -> Outcome | None:
+def first_failure(seeds: Iterable[int], database: Database | None = None) -> Outcome | None:
     """The first of ``seeds`` whose run finds something wrong, ended as soon as it does."""
-    database = simulation_database()
+    database = database or simulation_database()
     for seed in seeds:
         outcome = simulate(seed, database, stop_early=True)
         if outcome.findings:

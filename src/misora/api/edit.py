@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from misora.api.generate import Generation, Preview, new_keeper, recipe_for, resident_pipeline
 from misora.api.request import SEED_BITS, quality_in_use, rewrite_as, sampled_size_in_use
+from misora.api.residency import resident
 from misora.api.sources import ClipSource, Sourced, read_source
 from misora.base.canvas import Canvas, Frames
 from misora.base.errors import InputError
@@ -184,7 +185,8 @@ def materials(tool: Tool, clips: Sequence[Footage]) -> list[Footage]:
     from misora.pipelines.player_mask import find_player
 
     settings = load_settings()
-    where = find_player(load_critic(settings.weights, settings.device), clips[0].frames, clips[0].fps, tool.player)
+    critic = resident("critic", settings, ("critic",), lambda: load_critic(settings.weights, settings.device))
+    where = find_player(critic, clips[0].frames, clips[0].fps, tool.player)
     return [*clips, Footage(to_picture(where), clips[0].fps)]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from misora import __version__
 from misora.api.pins import ImageArgument, to_requests
 from misora.api.request import Prepared, Request, prepare
+from misora.api.residency import RESIDENTS, resident
 from misora.api.underlay import iter_underlaid
 from misora.api.video import Video, metadata_of
 from misora.base.canvas import Canvas, Frames
@@ -204,25 +205,17 @@ def presets() -> PresetShelf:
     return PresetShelf(load_settings().presets)
 
 
-_resident: dict[tuple[object, ...], NativePipeline] = {}
-
-
 def resident_pipeline(settings: Settings) -> NativePipeline:
-    """The networks of ``settings``, kept for the next call until the files or the device change; one set at a time."""
+    """The networks of ``settings``, kept for the next call until the files or the device change, or others need their memory."""
     from misora.pipelines.native import load_pipeline
 
-    paths = [weights_path(settings.weights, kind) for kind in (*KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS)]
-    stamps = [path.stat().st_mtime_ns if path.is_file() else None for path in paths]
-    key = (settings.weights.resolve(), settings.device, settings.threads, *stamps)
-    if key not in _resident:
-        _resident.clear()
-        _resident[key] = load_pipeline(settings.weights, settings.device, settings.threads)
-    return _resident[key]
+    kinds = (*KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS)
+    return resident("pipeline", settings, kinds, lambda: load_pipeline(settings.weights, settings.device, settings.threads))
 
 
 def release() -> None:
-    """Frees the networks that ``generate`` keeps for the next call."""
-    _resident.clear()
+    """Frees the networks that are kept for the next call."""
+    RESIDENTS.clear()
 
 
 def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) -> Recipe:

@@ -7,6 +7,7 @@
 | ``MISORA_DEVICE`` | ``auto`` | ``cpu``, ``cuda``, ``cuda:1``, ... |
 | ``MISORA_THREADS`` | all cores | CPU threads of one job |
 | ``MISORA_BATCH`` | 4 | most jobs of one shape that a worker makes together; 1 is none |
+| ``MISORA_MEMORY`` | | most that networks and a video in the making may take, ``4GiB``; unset is one set of networks and no bound |
 | ``MISORA_PRESETS`` | ``~/.config/misora/presets`` | folder of a user's own style presets |
 | ``MISORA_DATABASE`` | ``sqlite:///data/library/misora.db`` | where jobs, accounts and the ledger lie; ``postgresql://...`` too |
 | ``MISORA_VAULT`` | ``data/library/vault`` | folder of finished files and uploads; ``s3://BUCKET/PREFIX`` too |
@@ -22,6 +23,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +56,7 @@ class Settings:
     chat_key: str = field(default="", repr=False)
     chat_timeout: float = 20.0
     batch: int = 4
+    memory: int | None = None
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -78,6 +81,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         chat_model=environ.get("MISORA_CHAT_MODEL") or "",
         chat_key=environ.get("MISORA_CHAT_KEY") or "",
         batch=batch_of(environ.get("MISORA_BATCH") or "4"),
+        memory=bytes_of(environ.get("MISORA_MEMORY") or ""),
         chat_timeout=seconds_of("MISORA_CHAT_TIMEOUT", environ.get("MISORA_CHAT_TIMEOUT") or "20"),
     )
 
@@ -87,6 +91,16 @@ def batch_of(text: str) -> int:
     if not (text.isdecimal() and 1 <= int(text) <= MAX_BATCH):
         raise InputError(f"MISORA_BATCH={text!r} is no whole number from 1 to {MAX_BATCH}; 1 makes every job alone", field="MISORA_BATCH")
     return int(text)
+
+
+def bytes_of(text: str) -> int | None:
+    """``"4GiB"`` or ``"800MiB"`` in bytes, None for nothing; raises InputError for anything else."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MiB|GiB)", text.strip(), re.IGNORECASE)
+    if found is None or float(found[1]) == 0:
+        raise InputError(f"MISORA_MEMORY={text!r} is not an amount of memory; write 4GiB or 800MiB", field="MISORA_MEMORY")
+    return int(float(found[1]) * (1 << (30 if found[2].lower() == "gib" else 20)))
 
 
 def seconds_of(name: str, text: str) -> float:

@@ -22,7 +22,15 @@ def evaluate(
     guidance: Guidance = None,
     quality: Quality = None,
     measure: Annotated[list[str] | None, typer.Option(help="A measure of your own, module:function; may be given many times.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the report; an unfinished one is gone on with.")] = Path("out/evaluation"),
+    goals: Annotated[
+        bool, typer.Option("--table", help="Measure what the weights are meant to reach, Turbo and base, as one table.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="With --table: few clips, minutes instead of hours.")] = False,
+    photos: Annotated[Path | None, typer.Option(help="With --table: a folder of photographs for the autoencoder.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the report; an unfinished one is gone on with. Default: out/evaluation, or out/table."),
+    ] = None,
 ) -> None:
     """Judges a model on prompts that training never draws.
 
@@ -38,6 +46,9 @@ def evaluate(
     from misora.evaluation.outside import load_measure
 
     settings, (height, width) = load_settings(), parse_size(size)
+    if goals:
+        print_table(model or settings.weights, out or Path("out/table"), prompts, photos, quick=quick)
+        return
     models = {"model": model or settings.weights, **({"against": against} if against else {})}
     request = EvaluationRequest(
         models,
@@ -49,6 +60,21 @@ def evaluate(
         measures={name: load_measure(name) for name in measure or ()},
     )
     with showing() as display:
-        report = run(request, out, settings, progress=display.progress)
+        report = run(request, out or Path("out/evaluation"), settings, progress=display.progress)
     print(table(summary(report)))
     print(report.page)
+
+
+def print_table(weights: Path, out: Path, prompts: int, photos: Path | None, *, quick: bool) -> None:
+    """Measures and prints the table of goals."""
+    from dataclasses import replace
+
+    from misora.base.settings import load_settings
+    from misora.cli.display import showing
+    from misora.evaluation.goal_table import QUICK, TableRequest, measure_table
+
+    request = replace(QUICK, photos=photos) if quick else TableRequest(prompts=prompts, photos=photos)
+    with showing() as display:
+        text = measure_table(request, weights, out, load_settings(), progress=display.progress)
+    print(text, end="")
+    print(out / "table.md")

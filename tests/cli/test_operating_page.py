@@ -23,9 +23,13 @@ def commands() -> list[list[str]]:
 def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("MISORA_DATABASE", f"sqlite:///{tmp_path}/misora.db")
     monkeypatch.setenv("MISORA_VAULT", str(tmp_path / "vault"))
+    monkeypatch.chdir(tmp_path)
     wanted = commands()
-    assert len(wanted) >= 7 and {"jobs", "accounts", "keys", "audit"} <= {words[0] for words in wanted}
+    assert len(wanted) >= 9 and {"jobs", "accounts", "keys", "audit", "backup", "restore"} <= {words[0] for words in wanted}
     for words in wanted:
+        if words[0] == "restore":  # into another install, as the page says
+            monkeypatch.setenv("MISORA_DATABASE", f"sqlite:///{tmp_path}/another.db")
+            monkeypatch.setenv("MISORA_VAULT", str(tmp_path / "another"))
         if words[0] not in UNTIL_STOPPED:
             assert run(words) == 0, (words, capsys.readouterr().err)
     assert "everything holds" in capsys.readouterr().out

@@ -99,3 +99,11 @@ def test_a_soak_tells_what_it_found_and_ends_with_one(
     assert soak.main(["--rows", "nothing"]) == 2
     with pytest.raises(AssertionError):
         soak.main(["--rows", "x", "--seed", "2"])
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.number != "1"], ids=lambda row: row.name)
+def test_the_manual_says_how_often_each_row_is_drawn(row: Row) -> None:
+    """Row 1 counts kills, of which a draw has several."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith(f"| {row.number} |")]
+    assert any(f" {row.night:,}" in line and f" {row.release:,} |" in line for line in lines), lines

@@ -27,6 +27,7 @@ from misora.base.errors import (
 )
 from misora.cli.accounts import accounts
 from misora.cli.audit import audit
+from misora.cli.backup import backup, restore
 from misora.cli.blend import blend
 from misora.cli.connect import connect
 from misora.cli.doctor import doctor
@@ -90,6 +91,8 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
 app.command()(audit)
+app.command()(backup)
+app.command()(restore)
 app.command("eval")(evaluate)
 app.command()(doctor)
 

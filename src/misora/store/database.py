@@ -69,10 +69,16 @@ class Database:
         self.hook("committed")
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Reads of one moment; takes no write lock."""
-        read_only = {"misora_read_only": True}
-        with _translated(), self.turns, self.engine.connect() as connection, connection.execution_options(**read_only).begin():
+    def reading(self, *, isolation: str | None = None) -> Iterator[sa.Connection]:
+        """Reads without a write lock.
+
+        Args:
+            isolation: ``"REPEATABLE READ"`` for many reads that must all see one moment on PostgreSQL; on SQLite they always do.
+        """
+        options: dict[str, Any] = {"misora_read_only": True}
+        if isolation is not None and not self.is_sqlite:
+            options["isolation_level"] = isolation
+        with _translated(), self.turns, self.engine.connect() as connection, connection.execution_options(**options).begin():
             yield connection
 
     def close(self) -> None:

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 import misora
+from misora.api.edit import Choices, prepare_edit
 from misora.api.generate import resident_pipeline
 from misora.base.canvas import Frames
 from misora.base.settings import load_settings
+from misora.editing.blend import Blend
+from misora.editing.connect import Connect
 from misora.editing.curves import influences
+from misora.editing.extend import Extend
+from misora.editing.fill import Fill
+from misora.editing.loop import Loop
+from misora.editing.plan import Made, Plan, assemble
+from misora.editing.tool import Tool
 
-Joined = Callable[[misora.Video, misora.Video, dict[str, int]], misora.Video]
 LEAST_CHANGE = 0.1
 """Levels; a clip that stands still has no median to divide by."""
 DRIFTS = ("latents", "pictures", "last frame")
 """How a clip is gone on from; the last is what is done where a model only takes a picture."""
-TOOLS: dict[str, tuple[Joined, tuple[int, ...]]] = {
-    "extend": (lambda clip, other, options: misora.extend(clip, 1.0, **options), (48,)),
-    "extend backward": (lambda clip, other, options: misora.extend(clip, 1.0, backward=True, **options), (24,)),
-    "fill": (lambda clip, other, options: misora.fill(clip, 0.75, 1.25, **options), (18, 30)),
-    "connect": (lambda clip, other, options: misora.connect(clip, other, 1.0, **options), (48, 72)),
-    "loop": (lambda clip, other, options: misora.loop(clip, **options), (48, 72)),
-    "blend": (lambda clip, other, options: misora.blend(clip, other, **options), ()),
+TOOLS: dict[str, tuple[Tool, tuple[int, ...]]] = {
+    "extend": (Extend(1.0), (48,)),
+    "extend backward": (Extend(1.0, backward=True), (24,)),
+    "fill": (Fill(0.75, 1.25), (18, 30)),
+    "connect": (Connect(1.0), (48, 72)),
+    "loop": (Loop(), (48, 72)),
+    "blend": (Blend(), ()),
 }
 """Tools that join, on clips of 48 frames, and the frames at which they do; a blend's follow its curve."""
+
+
+@dataclass(frozen=True)
+class Seams:
+    """A tool's largest change at a joint in each clip, as it is delivered and as the network left it, and the first clip's result."""
+
+    mended: list[float]
+    raw: list[float]
+    frames: Frames
 
 
 def blend_ends(count: int, fps: float) -> tuple[int, int]:
@@ -47,16 +63,29 @@ def seam(frames: Frames, joints: tuple[int, ...]) -> float:
     return max(float(steps[joint - 1]) for joint in joints) / max(LEAST_CHANGE, float(np.median(steps[:-1])))
 
 
-def seams(clips: list[misora.Video], options: dict[str, int]) -> Iterator[tuple[str, list[float], Frames]]:
-    """Each tool that joins, its seams, and the first clip's result; the other clip is the next."""
-    for name, (make, joints) in TOOLS.items():
-        made = [make(clip, other, options) for clip, other in zip(clips, [*clips[1:], clips[0]], strict=True)]
-        at = joints or blend_ends(len(made[0].frames), made[0].fps)
-        yield name, [seam(video.frames, at) for video in made], made[0].frames
+def seams(clips: list[misora.Video], options: dict[str, int]) -> Iterator[tuple[str, Seams]]:
+    """Each tool that joins, on each clip and the next."""
+    choices = Choices(seed=options["seed"], steps=options["steps"])
+    for name, (tool, joints) in TOOLS.items():
+        made = []
+        for clip, other in zip(clips, [*clips[1:], clips[0]], strict=True):
+            prepared = prepare_edit(tool, [clip, other][: tool.num_clips[0]], choices)
+            made.append(both_ways(prepared.plan.sampled(prepared.sampled)))
+        at = joints or blend_ends(len(made[0][0]), clips[0].fps)
+        yield name, Seams([seam(mended, at) for mended, _ in made], [seam(raw, at) for _, raw in made], made[0][0])
+
+
+def both_ways(plan: Plan) -> tuple[Frames, Frames]:
+    """The plan's frames as they are delivered, and without what mends its seams; the network is asked once."""
+    pipeline = resident_pipeline(load_settings())
+    answers = {id(canvas): pipeline.sample(canvas) for canvas in plan.canvases}
+    bare = replace(plan, parts=tuple(replace(part, mend=None) if isinstance(part, Made) else part for part in plan.parts))
+    mended, raw = (np.concatenate(list(assemble(one, lambda canvas: iter([answers[id(canvas)]])))) for one in (plan, bare))
+    return mended, raw
 
 
 def drift(clip: misora.Video, extensions: int, how: str, options: dict[str, int]) -> float:
-    """Distance of the last second's mean colour from the first's, in levels, after ``extensions`` of two seconds."""
+    """Distance of the last second's mean colour from that of the second gone on from, in levels, after ``extensions`` of two seconds."""
     video = replace(clip, frames=clip.frames[-24:])
     for number in range(extensions):
         if how == "last frame":
@@ -68,7 +97,7 @@ def drift(clip: misora.Video, extensions: int, how: str, options: dict[str, int]
             source = video if how == "latents" else replace(video, tail=None)
             longer = misora.extend(source, 2.0, **(options | {"seed": number}))
             video = replace(longer, frames=longer.frames[-24:])
-    return colour_distance(clip.frames[:24], video.frames[-24:])
+    return colour_distance(clip.frames[-24:], video.frames[-24:])
 
 
 def colour_distance(first: Frames, second: Frames) -> float:

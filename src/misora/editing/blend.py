@@ -24,8 +24,8 @@ from misora.media.spool import room_for
 
 DEPTH = 0.75
 """Noise level where both clips are seen alike."""
-RISE = 4.0
-"""How soon what was made takes over from the dissolve: fully where their mixture is a quarter of the most."""
+RISE = 1.5
+"""How soon what was made takes over from the dissolve: fully where their mixture is two thirds of the most. Sooner is seen as a jump."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import misora
 from misora.api.edit import Choices, prepare_edit
@@ -51,6 +52,13 @@ def test_the_moments_of_a_prompt_share_the_new_frames_and_replay_says_them_again
     assert "run" in first.caption.lower() and "jump" in second.caption.lower()
     assert [span.caption for span in longer.recipe.spans] == [first.caption, second.caption]
     assert same(misora.replay(longer.recipe, images=[clip]).frames, longer.frames)
+
+
+def test_a_clip_of_variable_rate_is_held_at_a_constant_one_and_says_so(tmp_path: Path) -> None:
+    pictures = [Image.fromarray(np.full((64, 64, 3), level, np.uint8)) for level in range(0, 200, 20)]
+    pictures[0].save(tmp_path / "uneven.gif", save_all=True, append_images=pictures[1:], duration=[40, 40, 200] + [40] * 7)
+    plan = prepare_edit(Extend(), [tmp_path / "uneven.gif"], Choices("a dog", 3)).plan
+    assert plan.notes == ("uneven.gif has pictures of unequal length; they are held at 25 frames a second",)
 
 
 def test_nobody_or_somebody_else_may_rewrite(clip: Path) -> None:

@@ -133,10 +133,15 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
         read.beats,
         quality=quality_in_use(choices.quality, choices.steps, choices.guidance, choices.negative_prompt),
     )
-    plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene)
+    plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene).noted(clips_notes(clips))
     inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False)) + pasts(plan)
     name, grade = (preset.name, preset.grade) if preset else ("", NEUTRAL)
     return PreparedEdit(prompt, tool, scene, plan, read, inputs, name, grade, sampled_for(plan, choices))
+
+
+def clips_notes(clips: Sequence[Sourced]) -> tuple[str, ...]:
+    """What is to be said of how the clips were read, each once."""
+    return tuple(dict.fromkeys(note for clip in clips for note in clip.notes))
 
 
 def sampled_for(plan: Plan, choices: Choices) -> tuple[int, int] | None:

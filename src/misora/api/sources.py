@@ -29,12 +29,14 @@ class Sourced:
         name: What to call it in a message.
         sha256: Of the file, or of the frames of a video that is in no file.
         recipe: How it was made; None when Misora did not make it or cannot read how.
+        notes: What the person should know of how it was read.
     """
 
     name: str
     footage: Footage
     sha256: str
     recipe: Recipe | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_source(source: ClipSource) -> Sourced:
@@ -50,7 +52,8 @@ def read_source(source: ClipSource) -> Sourced:
         return Sourced(Path(source).name, footage, digest_of(source), recipe_in(info.metadata))
     clip, sha256 = read_video(source), digest_of(source)
     footage = Footage(clip.frames, clip.fps, load_tail(Path(source), sha256))
-    return Sourced(Path(source).name, footage, sha256, recipe_in(clip.metadata))
+    held = f"{Path(source).name} has pictures of unequal length; they are held at {clip.fps:.4g} frames a second"
+    return Sourced(Path(source).name, footage, sha256, recipe_in(clip.metadata), (held,) if info.variable_rate else ())
 
 
 def recipe_in(metadata: dict[str, str]) -> Recipe | None:

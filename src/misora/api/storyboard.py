@@ -11,7 +11,17 @@ from typing import Unpack
 
 import numpy as np
 
-from misora.api.edit import Choices, Options, PreparedEdit, choices_from, preset_for, sampled_for, start_edit, telling_of
+from misora.api.edit import (
+    Choices,
+    Options,
+    PreparedEdit,
+    choices_from,
+    clips_notes,
+    preset_for,
+    sampled_for,
+    start_edit,
+    telling_of,
+)
 from misora.api.request import SEED_BITS, quality_in_use, rewrite_as
 from misora.api.sources import ClipSource, read_source, recipe_in
 from misora.api.video import Video
@@ -73,7 +83,7 @@ def prepare_shoot(board: Storyboard, sources: Sequence[ClipSource], choices: Cho
         quality=quality_in_use(choices.quality, steps, guidance, unseen),
     )
     tool = Shoot(captioned)
-    plan = tool.compile([one.footage for one in media], scene)
+    plan = tool.compile([one.footage for one in media], scene).noted(clips_notes(media))
     inputs = tuple(RecipeInput(one.sha256, role="card") for one in media)
     name, grade = (preset.name, preset.grade) if preset else ("", NEUTRAL)
     return PreparedEdit(prompt, tool, scene, plan, together(readings), inputs, name, grade, sampled_for(plan, choices))

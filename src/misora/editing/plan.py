@@ -93,6 +93,10 @@ class Plan:
         parts = tuple(part if isinstance(part, Kept) else part.sampled(size) for part in self.parts)
         return replace(self, parts=parts)
 
+    def noted(self, notes: tuple[str, ...]) -> Plan:
+        """The same with ``notes`` said first."""
+        return replace(self, notes=(*notes, *self.notes))
+
     def joints(self) -> tuple[int, ...]:
         """Frames of the result at which a part begins, the first part excepted."""
         starts, at = [], 0

@@ -9,6 +9,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -192,6 +193,7 @@ def test_a_body_without_a_length_is_not_read_beyond_the_bound(loop: Clock) -> No
 def reader() -> FastAPI:
     """An application behind the doorkeeper that reads what it is sent."""
     app = FastAPI()
+    app.state.studio = SimpleNamespace(options=Options())
     app.add_api_route("/body", read_body, methods=["GET", "POST"])
     app.add_exception_handler(MisoraError, on_misora_error)
     app.add_middleware(Doorkeeper, options=Options(), metrics=Metrics(dict))

@@ -25,7 +25,7 @@ from misora.store.accounts import create_account
 from misora.store.assets import NewAsset
 from misora.store.database import open_database
 from misora.store.migrate import migrate
-from misora.store.vault import open_vault
+from misora.store.vault import LocalVault
 
 PLANS = {"endless": Plan("endless", 0, 0, 60, 2048, max_running=10**6, max_waiting=10**6, unlimited=True)}
 SHAPE = VideoShape(48, 480, 832, 24)
@@ -85,7 +85,7 @@ def open_queue(place: Path) -> Queue:
     """An empty install with ``ACCOUNTS`` accounts."""
     database = open_database(f"sqlite:///{place}/misora.db")
     migrate(database)
-    engine = Engine(database, open_vault(str(place / "vault")), PLANS)
+    engine = Engine(database, LocalVault(place / "vault"), PLANS)
     with database.transaction() as tx:
         accounts = [create_account(tx, f"account {number}", "endless", at=0.0).id for number in range(ACCOUNTS)]
     return Queue(engine, place, accounts)

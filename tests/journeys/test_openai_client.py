@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from databases import free_port, migrated
 from engines import PLANS
+from misora.base.settings import PACKAGE
 from misora.engine.judging import load_rules
 from misora.engine.kinds import check_request
 from misora.engine.rendering import NativeRenderer
@@ -19,6 +21,8 @@ from misora.engine.service import Engine
 from misora.engine.signing import RecipeSigner
 from misora.engine.work import Tools
 from misora.engine.worker import Worker
+from misora.media.decode import read_video
+from misora.models.weights_file import KINDS, weights_path
 from misora.store.vault import LocalVault
 from misora.studio.app import create_app
 from misora.studio.egress import Egress, parse_networks
@@ -30,9 +34,19 @@ openai = pytest.importorskip("openai")
 SIZE = {"size": "64x64", "seconds": "1", "extra_body": {"fps": 8, "steps": 1}}
 
 
+SHIPPED = PACKAGE / "models" / "weights"
+
+
 @pytest.fixture
 def base_url(tmp_path: Path, tiny_weights_in_use: None) -> Iterator[str]:
-    """Where a server with a worker beside it answers."""
+    """Where a server with a worker beside it answers, on weights of toy size."""
+    with served(tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def served(tmp_path: Path) -> Iterator[str]:
+    """A server with a worker and a postman beside it; its address."""
     engine = Engine(migrated(f"sqlite:///{tmp_path}/misora.db"), LocalVault(tmp_path / "vault"), PLANS)
     worker = Worker(engine, Tools(NativeRenderer(), load_rules(), RecipeSigner(), engine.vault))
     address = Address(port=free_port())
@@ -87,6 +101,36 @@ def test_the_whole_videos_surface(base_url: str, tmp_path: Path) -> None:
             client.videos.retrieve(video.id)
         with pytest.raises(openai.BadRequestError, match="nearest: 60"):
             client.videos.create(prompt="a dog", seconds="99")
+
+
+@pytest.mark.weights
+@pytest.mark.skipif(not all(weights_path(SHIPPED, kind).is_file() for kind in KINDS), reason="no shipped weights yet")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_shipped_weights_do_what_a_program_of_the_closed_api_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small and short, in few steps; nothing but ``base_url`` and key tells this program that another server answers."""
+    monkeypatch.delenv("MISORA_WEIGHTS", raising=False)
+    small = {"size": "128x128", "seconds": "0.5", "extra_body": {"steps": 2}}
+    with served(tmp_path) as url, openai.OpenAI(base_url=url, api_key="unused", timeout=120) as client:
+        video = client.videos.create_and_poll(prompt="a dog runs along the beach", model="sora-2", poll_interval_ms=100, **small)
+        assert (video.status, video.error, video.size) == ("completed", None, "128x128")
+        clip = tmp_path / "dog.mp4"
+        client.videos.download_content(video.id).write_to_file(clip)
+        sheet, thumbnail = (client.videos.download_content(video.id, variant=name).read() for name in ("spritesheet", "thumbnail"))
+        frames = read_video(clip).frames
+        assert frames.shape == (12, 128, 128, 3) and frames.std() > 5
+        assert b"RIFF" == sheet[:4] == thumbnail[:4]
+        few = {"extra_body": {"steps": 2}}
+        remix = client.videos.remix(video.id, prompt="a dog runs along the beach at night", **few)
+        edit = client.videos.edit(prompt="a dog runs in the snow", video=clip, **few)
+        extension = client.videos.extend(prompt="it jumps", seconds="0.5", video=clip, **few)
+        character = client.videos.create_character(name="Momo", video=clip)
+        reused = {"steps": 2, "characters": [{"id": character.id}]}
+        again = client.videos.create(prompt="Momo sleeps", size="128x128", seconds="0.5", extra_body=reused)
+        made = [client.videos.poll(one.id, poll_interval_ms=100) for one in (remix, edit, extension, again)]
+        assert [(one.status, one.error) for one in made] == [("completed", None)] * 4
+        assert client.videos.retrieve(extension.id).seconds == "1"
+        assert {one.id for one in client.videos.list()} == {video.id, *(one.id for one in made)}
+        assert client.videos.delete(video.id).deleted and video.id not in {one.id for one in client.videos.list()}
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -174,6 +174,11 @@ def garbage_is_collected_by_age_alone(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant
+def unfinished_work_is_taken_for_garbage(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(assets, "kept_digests", lambda _: set())
+
+
+@mutant
 def garbage_is_never_collected(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(service, "collect_garbage", lambda *_, **__: 0)
 

@@ -219,3 +219,13 @@ def test_other_weights_begin_anew(bench: Bench, tmp_path: Path, monkeypatch: pyt
     another, renderer = worker_of(bench)
     another.run_until_idle()
     assert renderer.steps == [1, 2, 3, 4, 5, 6] and made(bench, job)
+
+
+def test_a_video_that_does_not_fit_into_the_memory_fails_at_once_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISORA_MEMORY", "300MiB")
+    job = submitted(bench, bench.account(), "generate", LONG | {"size": "1280x720", "native": True})
+    worker, _ = worker_of(bench)
+    worker.run_until_idle()
+    done = bench.engine.job(job.id)
+    assert (done.state, done.error_code, done.attempts) == ("failed", "invalid_request", 1)
+    assert "1280x720 takes about" in (done.error_message or "") and "MISORA_MEMORY allows 300" in (done.error_message or "")

@@ -13,6 +13,7 @@ from misora.api.edit import prepare_edit, start_edit
 from misora.api.generate import Generation, start
 from misora.api.replay import differences, start_again
 from misora.api.request import prepare, sampled_size_in_use
+from misora.api.residency import RESIDENTS
 from misora.api.storyboard import prepare_shoot
 from misora.base.canvas import Frames
 from misora.base.errors import InputError, WeightsError
@@ -27,6 +28,7 @@ from misora.engine.judging import tool_texts
 from misora.engine.kinds import read_clips, read_edit, read_request
 from misora.engine.unfinished import Unfinished
 from misora.engine.work import Rendering
+from misora.pipelines.memory import check_memory
 from misora.pipelines.windows import MAX_WINDOW
 from misora.store.records import Job
 
@@ -70,6 +72,7 @@ class NativeRenderer:
     ) -> Rendering:
         options = Options(progress=progress, preview=preview, settings=self.settings, parts=unfinished)
         generation = go_on(unfinished.recipe, inputs, options) or begin_anew(job, inputs, options)
+        check_memory(generation.recipe.shape, generation.recipe.sampled, RESIDENTS.num_bytes, self.settings.memory)
         unfinished.belong_to(generation.recipe)
         return to_rendering(generation)
 

@@ -28,6 +28,8 @@ Script = Iterator[float]
 EXPECTED = (Crash, ConflictError, QuotaError, StoreUnavailable, LeaseLost)
 """What may go wrong in a storm without anything being wrong."""
 IDLE_SECONDS = 5.0
+KEEPS = 0.3
+"""Chance that a worker keeps a part after a beat."""
 SHAPES = (VideoShape(48, 64, 64, 24), VideoShape(120, 480, 832, 24))
 
 
@@ -135,8 +137,9 @@ class Worker:
                 self.try_to_fail(lease, str(error))
 
     def make(self, lease: Job) -> Script:
-        """Renders ``lease``: beats for a while, then publishes."""
+        """Renders ``lease``: beats for a while, keeps what it finished now and then, then publishes."""
         engine, rng, faults = self.world.engine, self.world.rng, self.world.faults
+        self.world.note_resumed(lease)
         duration = rng.uniform(2.0, 60.0)
         while duration > 0:
             step = min(duration, 5.0)
@@ -152,6 +155,8 @@ class Worker:
             if job.wish == "pause":
                 engine.pause_here(lease)
                 return
+            if rng.random() < KEEPS:
+                self.keep_part(lease)
             if faults.strike("worker is told to stop"):
                 engine.hand_back(lease)
                 raise Crash("worker stops")
@@ -159,6 +164,14 @@ class Worker:
             engine.block(lease, Refused("the rules do not allow it", category="violence"))
             return
         yield from self.publish(lease)
+
+    def keep_part(self, lease: Job) -> None:
+        """Adds a finished part to the job's unfinished work."""
+        engine = self.world.engine
+        parts = dict((engine.job(lease.id).checkpoint or {"parts": {}})["parts"])
+        name = f"part {len(parts)}"
+        parts[name] = engine.vault.put(Path(f"{lease.id} {name}")).digest
+        engine.note(lease, {"parts": parts, "step": None})
 
     def publish(self, lease: Job) -> Script:
         """Puts the file and publishes; a slow one may find that its file was taken for garbage, and fails the attempt."""

@@ -124,6 +124,12 @@ class World:
                         running[account.id] <= limit, "I4", f"{account.name} runs {running[account.id]} jobs, its plan allows {limit}"
                     )
 
+    def note_resumed(self, lease: Job) -> None:
+        """Checks that what was finished of a job before is still there."""
+        kept = (lease.checkpoint or {"parts": {}})["parts"]
+        gone = [name for name, digest in kept.items() if not self.engine.vault.contains(digest)]
+        self.expect(not gone, "I7", f"{lease.id} is gone on with and {', '.join(gone)} was taken for garbage")
+
     def note_published(self, lease: Job) -> None:
         self.trace.append(f"{self.now - BEGINS:8.2f} {lease.lease_worker} publishes {lease.id} ({lease.lease_token})")
         self.published[lease.id] += 1

@@ -12,8 +12,8 @@ from misora.store.database import Database
 from mutants import MUTANTS
 
 SEEDS = range(3)
-MUTANT_SEEDS = (8, 7, *range(9, 27))
-"""The first two find every mutant today; the others are for the code of tomorrow."""
+MUTANT_SEEDS = (8, 26, 7, *range(9, 26))
+"""In an order in which the first few find every mutant today; the others are for the code of tomorrow."""
 
 
 @pytest.fixture(scope="module")

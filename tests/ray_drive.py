@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from engines import Bench, make_bench
 from misora.engine.leases import Timing
@@ -25,6 +26,8 @@ TESTS = Path(__file__).resolve().parent
 TIMING = Timing(lease=3.0, beat=0.3, sweep=0.5, max_attempts=9, retry=0.1)
 HEALTH = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500, "health_check_failure_threshold": 3}
 JOBS = 3
+NO_CLUSTER = 3
+"""Exit code where no cluster came up, which says nothing about ours."""
 PATIENCE_SECONDS = 240.0
 
 
@@ -52,16 +55,28 @@ def build(place: Path) -> Worker:
     return bench.worker()
 
 
+def start(ray: Any) -> tuple[Any, list[Any]]:
+    """A head without room for workers, and two nodes with room for one; leaves with ``NO_CLUSTER`` where that takes Ray too long."""
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "object_store_memory": 80 << 20}
+    try:
+        cluster = Cluster(
+            initialize_head=True, head_node_args={**node, "num_cpus": 0, "include_dashboard": False, "_system_config": HEALTH}
+        )
+        nodes = [cluster.add_node(**node) for _ in range(2)]
+        ray.init(address=cluster.address, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": str(TESTS)}})
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(NO_CLUSTER)
+    return cluster, nodes
+
+
 def drive(place: Path) -> dict[str, object]:
     """Jobs on two nodes; the one that the first worker is on is killed, and the other makes them."""
     import ray
-    from ray.cluster_utils import Cluster
 
-    environment = {"env_vars": {"PYTHONPATH": str(TESTS)}}
-    node = {"num_cpus": 1, "object_store_memory": 80 << 20}
-    cluster = Cluster(initialize_head=True, head_node_args={**node, "num_cpus": 0, "include_dashboard": False, "_system_config": HEALTH})
-    nodes = [cluster.add_node(**node) for _ in range(2)]
-    ray.init(address=cluster.address, log_to_driver=False, runtime_env=environment)
+    cluster, nodes = start(ray)
     bench = at(place)
     account = bench.account()
     jobs = [bench.submit(account, f"take {number}").id for number in range(JOBS)]

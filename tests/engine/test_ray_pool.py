@@ -16,7 +16,7 @@ from misora.base.errors import InputError, MissingExtraError
 from misora.engine.ray_pool import Member, Size, connect, wanted
 from misora.store.database import open_database
 from misora.store.migrate import migrate
-from ray_drive import at
+from ray_drive import NO_CLUSTER, at
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -87,6 +87,8 @@ def test_a_node_that_is_lost_in_the_middle_of_a_job_loses_nothing(place: Path) -
     driven = subprocess.run(
         [sys.executable, TESTS / "ray_drive.py", place], env=environment, capture_output=True, text=True, timeout=500, check=False
     )
+    if driven.returncode == NO_CLUSTER:
+        pytest.skip(f"no Ray cluster comes up on this machine: {driven.stderr.splitlines()[-1]}")
     assert driven.returncode == 0, driven.stderr[-2000:]
     found = json.loads(driven.stdout.splitlines()[-1])
     assert found == {"states": ["completed"] * 3, "attempts": [1, 1, 2], "lost": 1, "charged": 3, "findings": []}

@@ -25,7 +25,7 @@ from misora.store.database import open_database
 TESTS = Path(__file__).resolve().parent
 TIMING = Timing(lease=3.0, beat=0.3, sweep=0.5, max_attempts=9, retry=0.1)
 HEALTH = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500, "health_check_failure_threshold": 3}
-JOBS = 3
+JOBS = 4
 NO_CLUSTER = 3
 """Exit code where no cluster came up, which says nothing about ours."""
 PATIENCE_SECONDS = 240.0
@@ -39,54 +39,50 @@ def at(place: Path) -> Bench:
     return bench
 
 
-def build(place: Path) -> Worker:
-    """A worker of ``place``; the first one ever stays for ever in the middle of its first job."""
-    bench, first = at(place), place / "first"
+def build(place: Path, head: str) -> Worker:
+    """A worker of ``place``; the first one that works elsewhere than on the node ``head`` stays for ever in the middle of its job."""
+    import ray
+
+    bench, here = at(place), ray.get_runtime_context().get_node_id()
 
     def stay() -> None:
-        if not first.exists():
-            import ray
-
-            (place / "writing").write_text(ray.get_runtime_context().get_node_id())
-            (place / "writing").rename(first)
+        if here != head and not (place / "first").exists():
+            (place / "first").touch()
             threading.Event().wait()
 
     bench.painter.before_step = lambda job, _: stay()
     return bench.worker()
 
 
-def start(ray: Any) -> tuple[Any, list[Any]]:
-    """A head without room for workers, and two nodes with room for one; leaves with ``NO_CLUSTER`` where that takes Ray too long."""
+def start(ray: Any) -> tuple[Any, Any]:
+    """A cluster of two nodes with room for one worker each, and the one that is not its head; leaves where it does not come up."""
     from ray.cluster_utils import Cluster
 
     node = {"num_cpus": 1, "object_store_memory": 80 << 20}
     try:
-        cluster = Cluster(
-            initialize_head=True, head_node_args={**node, "num_cpus": 0, "include_dashboard": False, "_system_config": HEALTH}
-        )
-        nodes = [cluster.add_node(**node) for _ in range(2)]
+        cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False, "_system_config": HEALTH})
+        other = cluster.add_node(**node)
         ray.init(address=cluster.address, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": str(TESTS)}})
     except Exception as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(NO_CLUSTER)
-    return cluster, nodes
+    return cluster, other
 
 
 def drive(place: Path) -> dict[str, object]:
-    """Jobs on two nodes; the one that the first worker is on is killed, and the other makes them."""
+    """Jobs on two nodes, of which one is killed in the middle of a job; the other makes them all."""
     import ray
 
-    cluster, nodes = start(ray)
+    cluster, other = start(ray)
     bench = at(place)
     account = bench.account()
     jobs = [bench.submit(account, f"take {number}").id for number in range(JOBS)]
-    pool = RayPool(ray, bench.engine, partial(build, place), Size(0, 1), patience=1.0)
+    pool = RayPool(ray, bench.engine, partial(build, place, cluster.head_node.node_id), Size(0, 2), patience=1.0)
     stopping = threading.Event()
     keeper = threading.Thread(target=pool.run, args=(stopping,))
     keeper.start()
     wait_for(lambda: (place / "first").exists(), keeper)
-    unlucky = (place / "first").read_text()
-    cluster.remove_node(next(one for one in nodes if one.node_id == unlucky), allow_graceful=False)
+    cluster.remove_node(other, allow_graceful=False)
     wait_for(lambda: {bench.engine.job(job_id).state for job_id in jobs} == {"completed"} and not pool.members, keeper)
     stopping.set()
     keeper.join()

@@ -91,4 +91,5 @@ def test_a_node_that_is_lost_in_the_middle_of_a_job_loses_nothing(place: Path) -
         pytest.skip(f"no Ray cluster comes up on this machine: {driven.stderr.splitlines()[-1]}")
     assert driven.returncode == 0, driven.stderr[-2000:]
     found = json.loads(driven.stdout.splitlines()[-1])
-    assert found == {"states": ["completed"] * 3, "attempts": [1, 1, 2], "lost": 1, "charged": 3, "findings": []}
+    assert found["states"] == ["completed"] * 4 and found["charged"] == 4 and found["findings"] == []
+    assert found["lost"] >= 1 and found["attempts"][-1] == 2

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
 import sqlalchemy as sa
 
@@ -124,3 +128,45 @@ def test_rows_affected_and_constraints_come_through_the_driver(database: Databas
         mark_served(tx, "nobody", 2.0)
     with pytest.raises(sa.exc.IntegrityError), database.transaction() as tx:
         tx.execute(sa.text("INSERT INTO locks (name) VALUES ('claims')"))
+
+
+class UnsyncedFile(apsw.VFSFile):
+    """A file that the disk fails to sync, as the system would say it."""
+
+    def __init__(self, name: Any, flags: list[int]) -> None:
+        super().__init__("unix", name, flags)
+
+    def xSync(self, flags: int) -> None:
+        error = apsw.IOError("disk I/O error")
+        error.extendedresult = apsw.SQLITE_IOERR_FSYNC
+        raise error
+
+
+class UnsyncedDisk(apsw.VFS):
+    def __init__(self) -> None:
+        super().__init__("misora-unsynced", "unix", makedefault=True)
+
+    def xOpen(self, name: Any, flags: list[int]) -> UnsyncedFile:
+        return UnsyncedFile(name, flags)
+
+
+def test_a_failed_sync_stops_the_process(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/misora.db")
+    migrate(database)
+    database.close()
+    child = os.fork()
+    if child == 0:
+        logging.disable()
+        disk = UnsyncedDisk()
+        sa.event.listen(database.engine, "connect", lambda raw, _: raw.cursor().execute("PRAGMA locking_mode=EXCLUSIVE"), insert=True)
+        try:
+            with database.transaction() as tx:
+                create_account(tx, "ada", "free", at=1.0)
+        finally:
+            disk.unregister()
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WEXITSTATUS(status) == sqlite_driver.SYNC_FAILED_CODE
+    with database.reading() as tx:
+        assert find_account(tx, "ada") is None
+    database.close()

@@ -6,8 +6,10 @@ cursor is ever left half read while a transaction wants to end. Transactions beg
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import apsw
 
@@ -20,6 +22,12 @@ sqlite_version = apsw.sqlite_lib_version()
 sqlite_version_info = parse_version(sqlite_version)
 version = apsw.apsw_version()
 Binary = bytes
+
+log = logging.getLogger(__name__)
+
+SYNC_FAILURES = frozenset({apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC})
+SYNC_FAILED_CODE = 74
+"""EX_IOERR of sysexits."""
 
 
 class Error(Exception):
@@ -80,7 +88,19 @@ def translated(call: Callable[..., Any], *arguments: Any) -> Any:
     except (apsw.SQLError, apsw.BindingsError, apsw.MisuseError) as error:
         raise ProgrammingError(str(error)) from error
     except apsw.Error as error:
+        if getattr(error, "extendedresult", 0) in SYNC_FAILURES:
+            stop_at_once(error)
         raise OperationalError(str(error)) from error
+
+
+def stop_at_once(error: apsw.Error) -> NoReturn:
+    """Ends the process as a kill would, which loses nothing.
+
+    After a failed sync the system may have dropped what was written, and says so only once: a second try would claim a success that never
+    was. What starts next reads from the disk what is really there.
+    """
+    log.critical("the disk could not keep what was written (%s); stopping, for nothing that follows could be trusted", error)
+    os._exit(SYNC_FAILED_CODE)
 
 
 class Connection:

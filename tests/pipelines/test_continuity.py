@@ -53,14 +53,22 @@ def test_cells_that_a_mask_holds_are_left_alone() -> None:
 
 def test_what_all_cells_have_in_common_is_taken_off_and_somebody_who_came_in_stays() -> None:
     known, made = window([1, 0]), window([1, 1]).latents.clone()
-    made[:, :, 1] = known.latents[:, :, 0] + torch.tensor([0.5, -2, 0])[None, :, None, None]
+    made[:, :, 1] = known.latents[:, :, 0] + torch.tensor([0.05, -0.1, 0])[None, :, None, None]
     made[0, :, 1, :2, :3] += 9
     anchored = Continuity(known, [0, 0], 1).anchored(made)
     assert torch.equal(anchored[:, :, 0], known.latents[:, :, 0])
-    assert torch.equal(anchored[0, :, 1, 2:], torch.ones(3, 2, 4)) and (anchored[0, :, 1, :2, :3] == 10).all()
+    assert anchored[0, :, 1, 2:].allclose(torch.ones(3, 2, 4)) and anchored[0, :, 1, :2, :3].allclose(torch.tensor(10.0))
+
+
+@pytest.mark.parametrize(("step", "left"), [(0.09, 0.0), (0.15, 0.075), (0.3, 0.3), (-3.0, -3.0)])
+def test_a_change_too_large_to_be_an_accident_stays(step: float, left: float) -> None:
+    """From day to night: the prompt said so."""
+    anchored = Continuity(window([1, 0]), [0, 0], 1).anchored(torch.full((1, 3, 2, 4, 4), 1 + step))
+    assert float(anchored[0, 0, 1, 0, 0]) == pytest.approx(1 + left, abs=1e-5)
 
 
 def test_between_two_sides_it_goes_from_one_to_the_other() -> None:
     known = window([1, 0, 0, 0, 1])
-    anchored = Continuity(known, [0] * 5, 1).anchored(torch.full((1, 3, 5, 4, 4), 7.0))
-    assert anchored[0, 0, 1:4, 0, 0].tolist() == pytest.approx([2, 3, 4]), "held: 1 and 5"
+    known.latents[:, :, 4] = 1.08
+    anchored = Continuity(known, [0] * 5, 1).anchored(torch.full((1, 3, 5, 4, 4), 1.04))
+    assert anchored[0, 0, 1:4, 0, 0].tolist() == pytest.approx([1.02, 1.04, 1.06]), "held: 1 and 1.08"

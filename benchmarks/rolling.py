@@ -1,9 +1,11 @@
 """Long clips: seconds to the first decoded frame, seconds in all and peak memory, streamed from noise to an MP4.
 
     python benchmarks/rolling.py [--size 128x128] [--steps 2] [--seconds 5,20,60]
+    python benchmarks/rolling.py --size 832x480 --steps 0     # as users get it: Turbo where there is one, upsampled
 
 Each length runs in a process of its own, weights loaded; "first frame" counts from the request to the first picture, without loading.
-Few steps and a small picture keep it short: memory does not depend on steps, and its growth with length is what is looked at.
+``--steps 0`` is the model's own way. Few steps and a small picture keep it short: memory does not depend on steps, and its growth with
+length is what is looked at.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from machine import facts, markdown
 def child(size: str, steps: int, seconds: float, weights: str) -> None:
     """Makes one clip and prints wall seconds to the first frame and in all, then processor seconds in all, after loading."""
     from misora.base.canvas import Canvas, Span
+    from misora.base.sampled_size import sampled_size
     from misora.base.settings import load_settings
     from misora.base.shapes import VideoShape, frames_for, parse_size
     from misora.media.encode import write_video
@@ -32,7 +35,8 @@ def child(size: str, steps: int, seconds: float, weights: str) -> None:
 
     pipeline = load_pipeline(Path(weights), "cpu", load_settings().threads)
     shape = VideoShape(frames_for(seconds, 24.0), *parse_size(size), 24.0)
-    canvas = Canvas(shape=shape, spans=(Span("a dog runs along the beach"),), seed=1, steps=steps)
+    sampled = None if pipeline.enlarger is None else sampled_size(shape.height, shape.width)
+    canvas = Canvas(shape=shape, spans=(Span("a dog runs along the beach"),), seed=1, steps=steps or None, sampled=sampled)
     started, used, first = time.perf_counter(), time.process_time(), []
 
     def pictures() -> Iterator[Picture]:
@@ -73,7 +77,8 @@ def main() -> None:
         weights, kind = weights_in_use(Path(folder) / "weights")
         table = [["length", "first frame, s", "all, s", "processor s", "peak MiB", "N"]]
         table += [row(options.size, options.steps, float(seconds), weights) for seconds in options.seconds.split(",")]
-    print(f"{facts()}; {kind} weights; {options.size}, {options.steps} steps; `{' '.join(['python', *sys.argv])}`\n\n{markdown(table)}")
+    said = f"{options.steps} steps" if options.steps else "the model's own steps"
+    print(f"{facts()}; {kind} weights; {options.size}, {said}; `{' '.join(['python', *sys.argv])}`\n\n{markdown(table)}")
 
 
 if __name__ == "__main__":

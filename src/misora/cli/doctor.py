@@ -46,6 +46,7 @@ def examine() -> Iterator[Finding]:
     yield attempt("threads", thread_facts)
     yield attempt("weights", weights_facts)
     yield attempt("upsampler", upsampler_facts, needed=False)
+    yield attempt("turbo", turbo_facts, needed=False)
     yield attempt("codecs", codec_facts)
     yield attempt("stage", assets_facts, needed=False)
     yield attempt("rewriter", rewriter_facts, needed=False)
@@ -99,6 +100,19 @@ def upsampler_facts() -> str:
         raise WeightsError(f"no {path}: large sizes are sampled as they are, slowly, and `misora upscale` does not work")
     info = read_info(path, "upsampler")
     return f"{info.num_parameters:,} ({weights_digest(path)[:12]})"
+
+
+def turbo_facts() -> str:
+    """Raises WeightsError when there is none that fits the transformer, and then says what that means."""
+    from misora.base.settings import load_settings
+    from misora.models.transformer.adapter_file import why_no_turbo
+    from misora.models.weights_file import read_info, weights_digest, weights_path
+
+    folder = load_settings().weights
+    if trouble := why_no_turbo(folder):
+        raise WeightsError(f"{trouble}: videos are made by the many-step model")
+    path = weights_path(folder, "turbo")
+    return f"{read_info(path, 'turbo').config['steps']} steps ({weights_digest(path)[:12]})"
 
 
 def codec_facts() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 import torch
 
 from misora.base.errors import InputError, WeightsError
+from misora.models.parser.background import BANDS, MOVES
 from misora.models.parser.config import STRIDE, ParserConfig
 from misora.models.parser.frame_network import FrameReading
-from misora.models.parser.model import camera_travel, earlier_index, to_canvas
+from misora.models.parser.model import Parser, camera_travel, cut_seconds, earlier_index, to_canvas
 from misora.models.parser.reading import most_likely
 from misora.models.parser.tracks import find_players
 from misora.models.registry import load_parser, save_model
@@ -34,8 +36,8 @@ def reading_of(figures: dict[int, tuple[float, float, float, float]], sureness: 
                     cells[:, 0, row, column] = -8
                     cells[:, 1 + character, row, column] = (sureness or {}).get(character, 8.0)
                     boxes[:, :, row, column] = torch.tensor([x - right, bottom - down, np.log(height), np.log(width)]).float()
-    flat = torch.zeros(FRAMES, 3)
-    return FrameReading(cells, boxes, flat, flat, torch.zeros(FRAMES, 2), flat)
+    flat, none = torch.zeros(FRAMES, 3), torch.zeros(FRAMES, 0)
+    return FrameReading(cells, boxes, torch.zeros(FRAMES, 0, rows, columns), flat, flat, none, torch.zeros(FRAMES), flat)
 
 
 def test_cells_vote_for_a_box_in_view_heights() -> None:
@@ -93,7 +95,26 @@ def test_the_canvas_keeps_the_aspect_on_the_grid() -> None:
 
 def test_each_frame_looks_a_quarter_second_back() -> None:
     assert earlier_index(5).tolist() == [0, 0, 0, 1, 2]
-    assert camera_travel(torch.tensor([[9.0, 1.0], [9.0, 1.0], [64.0, 0.5]]), 128).tolist() == [[0.5, 0.5]] * 3
+
+
+def test_camera_travel_is_the_whole_picture_s_in_a_quarter_second() -> None:
+    motion = torch.zeros(3, len(BANDS), MOVES + 1)
+    motion[:, -1] = torch.tensor([0.01, 0.5, 0.02, 1.0])
+    torch.testing.assert_close(camera_travel(motion), torch.tensor([[0.02, 0.04]] * 3))
+
+
+def test_cuts_are_told_once() -> None:
+    assert cut_seconds(torch.tensor([-1.0, -1, 3, 2, -1, -1, -1, -1, 5, 5])) == (0.25, 1.0)
+    assert cut_seconds(torch.full((4,), -1.0)) == ()
+
+
+def test_words_that_a_parser_has_no_names_for_are_left_out() -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)
+    reading = tiny_parser().read(frames, 8)
+    assert reading.weather == {}
+    full = Parser(replace(TINY_PARSER, colours=("own", "red"), weathers=("clear", "rain"))).eval()
+    assert set(full.read(frames, 8).weather) == {"clear", "rain"}
+    assert full.read_frames(to_canvas(torch.from_numpy(frames), 8, full.config)).colours.shape[1] == 2
 
 
 def test_a_parser_off_the_grid_is_refused() -> None:

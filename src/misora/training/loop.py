@@ -130,9 +130,9 @@ def train(
         step = int(state["step"])
         say(f"resumed {config.name} at step {step}")
     history.cut(step)
-    clock, saved, bad = Clock(minutes), time.monotonic(), 0
     generator = torch.Generator(device)
     batches = stage.batches(step)
+    clock, saved, bad = Clock(minutes), time.monotonic(), 0
     first = step
 
     def save() -> None:

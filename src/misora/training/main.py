@@ -14,11 +14,13 @@ from misora.base.settings import load_settings
 from misora.models.registry import load_video_vae
 from misora.training.autoencoder import AutoencoderStage
 from misora.training.distillation import TurboStage
+from misora.training.head_stage import HeadStage
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, Stage, train
 from misora.training.parser import ParserStage
-from misora.training.recipes import AUTOENCODER, LATENTS, PARSER, TEXT, TRANSFORMER, TURBO, UPSAMPLER
+from misora.training.recipes import AUTOENCODER, HEADS, LATENTS, PARSER, TEXT, TRACKS, TRANSFORMER, TURBO, UPSAMPLER
 from misora.training.text import TextStage
+from misora.training.track_stage import TrackStage
 from misora.training.transformer import TransformerStage
 from misora.training.upsampler import UpsamplerStage
 
@@ -78,6 +80,16 @@ def _parser(job: Job) -> Path:
     return _trained(ParserStage(config, job.assets), run_config, job)
 
 
+def _tracks(job: Job) -> Path:
+    config, run_config = TRACKS[job.recipe]()
+    return _trained(TrackStage(config, job.assets), run_config, job)
+
+
+def _heads(job: Job) -> Path:
+    config, run_config = HEADS[job.recipe]()
+    return _trained(HeadStage(config, job.assets), run_config, job)
+
+
 STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
     "autoencoder": (AUTOENCODER, _autoencoder),
     "latents": (LATENTS, _latents),
@@ -86,8 +98,11 @@ STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
     "turbo": (TURBO, _turbo),
     "upsampler": (UPSAMPLER, _upsampler),
     "parser": (PARSER, _parser),
+    "tracks": (TRACKS, _tracks),
+    "heads": (HEADS, _heads),
 }
-"""In the order in which they are run: each reads what the ones before it wrote. The upsampler needs the autoencoder, the parser nothing."""
+"""In the order in which they are run: each reads what the ones before it wrote. The upsampler needs the autoencoder, the parser nothing,
+tracks and heads a parser."""
 
 
 def recipe_names() -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from misora.models.parser.config import ParserConfig
-from misora.models.parser.frame_network import BOX_UNIT, CAMERA_UNITS, FrameReading
-from misora.models.parser.model import Parser, camera_travel
-from misora.models.parser.tracks import track_of
+from misora.models.parser.frame_network import BOX_UNIT, FrameReading
+from misora.models.parser.model import Parser
 from misora.models.registry import save_model
 from misora.models.weights_file import ParserKind
 from misora.training.loop import Metrics
 from misora.training.parser_clips import ClipConfig, ParserBatch, ParserDataset, parser_stream
-from misora.training.parser_tracks import track_inputs
-from misora.training.parser_truth import ClipTruth
+from misora.training.parser_readings import classes_loss, read_back, right_share, track_loss
+from misora.training.parser_start import load_start
 
 REAL_FROM = 0.25
 """Share of the run after which the track networks also learn from what the frame network reads: before, it reads nothing yet."""
@@ -33,12 +31,16 @@ class ParserStageConfig:
     Args:
         role: "critic", which may rank, reward and teach, or "judge", which only ever evaluates.
         player_weight: Loss weight of a cell that a player fills; there are ten times as many empty ones.
+        real_weight: Loss weight of what is read of whole clips, beside simulated tracks.
+        start: Folder with a parser of this role to go on from; empty starts anew.
     """
 
     role: ParserKind
     model: ParserConfig
     clips: ClipConfig
     player_weight: float = 3.0
+    real_weight: float = 0.2
+    start: str = ""
 
 
 class ParserStage:
@@ -49,6 +51,8 @@ class ParserStage:
         self.dataset = ParserDataset(assets, config.clips, config.model)
         torch.manual_seed(config.clips.seed)
         self.model = Parser(config.model)
+        if config.start:
+            self.model.load_state_dict(load_start(Path(config.start), config.role).state_dict())
 
     def hidden_parameters(self) -> list[nn.Parameter]:
         """Convolutions of the blocks; the first and last layers learn with AdamW."""
@@ -64,44 +68,15 @@ class ParserStage:
         device = self.model.frames.enter.weight.device
         reading = self.model.frames(batch.frames.to(device), batch.earlier.to(device))
         frames, metrics = frame_loss(reading, batch, self.config.player_weight)
-        tracks, track_metrics = self._simulated_loss(batch)
-        metrics |= track_metrics
-        if batch.clip is not None and batch.truth is not None and share_done >= REAL_FROM:
-            real = self._real_loss(batch.clip, batch.truth)
-            tracks = tracks + 0.2 * real
-            metrics["real"] = float(real.detach())
+        tracks, right = track_loss(self.model, batch.tracks)
+        metrics |= right
+        if batch.is_whole and share_done >= REAL_FROM:
+            read = read_back(self.model, batch)
+            if read is not None:
+                real, right = track_loss(self.model, read)
+                tracks = tracks + self.config.real_weight * real
+                metrics |= {f"real_{name}": value for name, value in right.items()}
         return frames + tracks, metrics
-
-    def _simulated_loss(self, batch: ParserBatch) -> tuple[Tensor, Metrics]:
-        device, tracks = self.model.frames.enter.weight.device, batch.tracks
-        logits = self.model.motion(tracks.players.to(device)).float()
-        action, direction = logits.split([len(self.config.model.actions), len(self.config.model.directions)], dim=1)
-        moves = self.model.camera(tracks.clips.to(device)).float()
-        loss = F.cross_entropy(action, tracks.actions.to(device)) + F.cross_entropy(direction, tracks.directions.to(device))
-        right = {
-            "action": _right(action, tracks.actions),
-            "direction": _right(direction, tracks.directions),
-            "move": _right(moves, tracks.moves),
-        }
-        return loss + F.cross_entropy(moves, tracks.moves.to(device)), right
-
-    def _real_loss(self, clip: Tensor, truth: ClipTruth) -> Tensor:
-        """The track networks on what the frame network reads of a whole clip, players told apart by the truth."""
-        device, config = self.model.frames.enter.weight.device, self.config.model
-        height, width = clip.shape[-2:]
-        with torch.no_grad():
-            reading = self.model.read_frames(clip)
-            shares = reading.cells.softmax(1)[:, 1:]
-            tracks = [track_of(shares[:, character], reading.boxes, height, width) for character, _, _ in truth.players]
-            travel = camera_travel(reading.camera, height)
-        rng = random.Random(int(truth.camera.sum() * 1000))
-        players, whole = track_inputs(tracks, travel, config, rng)
-        logits = self.model.motion(torch.stack(players).to(device)).float()
-        action, direction = logits.split([len(config.actions), len(config.directions)], dim=1)
-        facts = torch.tensor(truth.players, device=device)
-        move = self.model.camera(whole.unsqueeze(0).to(device)).float()
-        loss = F.cross_entropy(action, facts[:, 1]) + F.cross_entropy(direction, facts[:, 2])
-        return loss + F.cross_entropy(move, torch.tensor([truth.move], device=device))
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the parser under the name of its role."""
@@ -124,20 +99,18 @@ def frame_loss(reading: FrameReading, batch: ParserBatch, player_weight: float) 
     scale = torch.tensor([1 / BOX_UNIT, 1 / BOX_UNIT, 1.0, 1.0], device=device).view(1, -1, 1, 1)
     box = smooth(error * scale * 4).sum() / filled.sum().clamp(min=1) / 4
     seen = F.cross_entropy(reading.cells, cells, weight=weight)
-    character = _right(reading.cells.movedim(1, -1)[filled], cells[filled])
-    metrics = {"cells": float(seen.detach()), "box": float(box.detach()), "character": character}
+    character = right_share(reading.cells.movedim(1, -1)[filled], cells[filled].cpu())
+    cut = F.binary_cross_entropy_with_logits(reading.cut, batch.cut.to(device))
+    metrics = {"cells": float(seen.detach()), "box": float(box.detach()), "character": character, "cut": float(cut.detach())}
+    colour = classes_loss(reading.colours, batch.colours.to(device))
     if not batch.is_whole:
-        return seen + box, metrics
-    camera = smooth((reading.camera - batch.camera.to(device)) / torch.tensor(CAMERA_UNITS, device=device)).mean()
+        return seen + box + cut + 0.5 * colour, metrics
     where = F.cross_entropy(reading.place, place) + F.cross_entropy(reading.time, time)
-    metrics |= {"camera": float(camera.detach()), "place": _right(reading.place, place)}
-    return seen + box + camera + 0.5 * where, metrics
+    where = where + classes_loss(reading.weather, batch.weather.to(device))
+    metrics["place"] = right_share(reading.place, batch.place)
+    return seen + box + cut + 0.5 * (colour + where), metrics
 
 
 def smooth(error: Tensor) -> Tensor:
     """Huber: squared up to 1, absolute beyond."""
     return F.smooth_l1_loss(error, torch.zeros_like(error), reduction="none")
-
-
-def _right(logits: Tensor, truth: Tensor) -> float:
-    return float((logits.argmax(-1) == truth.to(logits.device)).float().mean()) if len(truth) else 1.0

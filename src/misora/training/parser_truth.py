@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from misora.base.shapes import VideoShape
-from misora.models.parser.config import GAP_SECONDS, RATE, STRIDE, ParserConfig
+from misora.models.parser.config import STRIDE, ParserConfig
 from misora.models.parser.tracks import Track
-from misora.world.camera import camera_track
 from misora.world.cast import load_cast
+from misora.world.colours import COLOURS, OWN_COLOUR
 from misora.world.program import Direction, Player, Scene
 from misora.world.render import Rendering
-from misora.world.tier import SMALL
+from misora.world.tier import TIERS
 
 NOBODY, UNSURE = 0, -100
 """Cell labels; UNSURE cells are left out of the loss (it is what ``cross_entropy`` ignores)."""
@@ -26,14 +26,39 @@ FILLED, EMPTY = 0.4, 0.12
 """A cell belongs to a player from this share on, to nobody below that one."""
 
 
-def stage_parser(**sizes: int) -> ParserConfig:
-    """A parser that answers with all the stage's words; ``sizes`` as in ``ParserConfig``."""
+def stage_parser(tier: str = "small", **sizes: int) -> ParserConfig:
+    """A parser that answers with all the words of a tier; ``sizes`` as in ``ParserConfig``."""
+    known = TIERS[tier]
 
     def names(table: Iterable[StrEnum]) -> tuple[str, ...]:
         return tuple(member.value for member in table)
 
-    places, times, actions = names(SMALL.places), names(SMALL.times), names(SMALL.actions)
-    return ParserConfig(tuple(load_cast()), places, times, actions, names(Direction), names(SMALL.camera_moves), **sizes)
+    return ParserConfig(
+        characters=tuple(load_cast(tier)),
+        places=names(known.places),
+        times=names(known.times),
+        actions=names(known.actions),
+        directions=names(Direction),
+        cameras=names(known.camera_moves),
+        colours=(OWN_COLOUR, *COLOURS) if tier == "full" else (),
+        weathers=names(known.weathers) if len(known.weathers) > 1 else (),
+        **{"max_players": known.max_players, **sizes},
+    )
+
+
+def shipped_parser(**sizes: int) -> ParserConfig:
+    """The small tier's players, motions and camera moves, in all the places, hours, weathers and colours of the full one."""
+    wide = stage_parser("full")
+    return replace(stage_parser("small", **sizes), places=wide.places, times=wide.times, weathers=wide.weathers, colours=wide.colours)
+
+
+class PlayerFacts(NamedTuple):
+    """What is true of a player, as class indices; UNSURE where the parser has no name for it."""
+
+    character: int
+    action: int
+    direction: int
+    colour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +67,56 @@ class ClipTruth:
 
     Args:
         cells: Class of every cell, (T, h, w): 0 nobody, 1 + character, or UNSURE.
+        colours: Colour of the player in every cell, (T, h, w); UNSURE without one.
         boxes: Of the player in each cell, as ``FrameReading.boxes`` has it, (T, 4, h, w).
-        camera: Canvas pixels that the scene moved to the left in a quarter second, growth in log zoom, (T, 2).
-        place, time, move: Class indices.
-        players: Of each player: character, action, direction.
+        place, time, weather, move: Class indices; UNSURE where the parser has no names for them.
+        players: Facts of each, and its track as its mask shows it.
     """
 
     cells: Tensor
+    colours: Tensor
     boxes: Tensor
-    camera: Tensor
     place: int
     time: int
+    weather: int
     move: int
-    players: tuple[tuple[int, int, int], ...]
+    players: tuple[PlayerFacts, ...]
+    tracks: tuple[Track, ...]
 
 
 def truth_of(scene: Scene, rendering: Rendering, shape: VideoShape, config: ParserConfig) -> ClipTruth:
     """The truth of a clip that was rendered at the parser's own canvas and rate."""
     tracks = [track_from_mask(rendering.instance == number) for number in range(1, len(scene.players) + 1)]
     facts = tuple(facts_of(player, config) for player in scene.players)
-    cells, owner = _cells(rendering.instance, [character for character, _, _ in facts])
+    cells, owner = _cells(rendering.instance, [fact.character for fact in facts])
+    painted = torch.tensor([fact.colour for fact in facts])
     return ClipTruth(
         cells=cells,
+        colours=torch.where(owner >= 0, painted[owner], UNSURE),
         boxes=_boxes(owner, tracks, shape),
-        camera=camera_truth(scene, shape.num_frames) * torch.tensor([shape.height, 1.0]),
         place=config.places.index(scene.place),
         time=config.times.index(scene.time),
-        move=config.cameras.index(scene.camera.move),
+        weather=index_of(scene.weather, config.weathers),
+        move=index_of(scene.camera.move, config.cameras),
         players=facts,
+        tracks=tuple(tracks),
     )
 
 
-def facts_of(player: Player, config: ParserConfig) -> tuple[int, int, int]:
-    """Character, action and direction as class indices."""
-    return config.characters.index(player.character), config.actions.index(player.action), config.directions.index(player.direction)
+def facts_of(player: Player, config: ParserConfig) -> PlayerFacts:
+    """A player's facts; of one that does several things in a row, what and whither is left open."""
+    steady = not player.then
+    return PlayerFacts(
+        character=config.characters.index(player.character),
+        action=index_of(player.action, config.actions) if steady else UNSURE,
+        direction=config.directions.index(player.direction) if steady else UNSURE,
+        colour=index_of(player.colour or OWN_COLOUR, config.colours),
+    )
+
+
+def index_of(name: str, names: Sequence[str]) -> int:
+    """Where ``name`` stands among ``names``; UNSURE when it does not."""
+    return names.index(name) if name in names else UNSURE
 
 
 def track_from_mask(mask: Tensor) -> Track:
@@ -130,11 +171,3 @@ def _boxes(owner: Tensor, tracks: list[Track], shape: VideoShape) -> Tensor:
         values = torch.stack(torch.broadcast_tensors(x - right, bottom - down, tall.log(), wide.log()), dim=1)
         boxes = torch.where((owner == number).unsqueeze(1), values, boxes)
     return boxes
-
-
-def camera_truth(scene: Scene, num_frames: int) -> Tensor:
-    """Travel in view heights (times the zoom) and growth in log zoom in the quarter second before each frame, (T, 2)."""
-    times = np.arange(num_frames) / RATE
-    now, before = camera_track(scene, times), camera_track(scene, np.maximum(times - GAP_SECONDS, 0))
-    values = np.stack([(now.x - before.x) * now.zoom, np.log(now.zoom / before.zoom)], axis=1)
-    return torch.from_numpy(values).float()

@@ -11,15 +11,18 @@ from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import transformer_config
 from misora.models.upsampler.config import UpsamplerConfig
 from misora.models.video_vae.config import TINY, VideoVAEConfig
+from misora.models.weights_file import ParserKind
 from misora.training.autoencoder import AutoencoderConfig
 from misora.training.distillation import TurboConfig
+from misora.training.head_stage import HeadStageConfig
 from misora.training.latents import LatentsConfig, ShardShape
 from misora.training.loop import RunConfig
 from misora.training.parser import ParserStageConfig
 from misora.training.parser_clips import ClipConfig
-from misora.training.parser_truth import stage_parser
+from misora.training.parser_truth import shipped_parser, stage_parser
 from misora.training.streams import CropConfig
 from misora.training.text import TextConfig
+from misora.training.track_stage import TrackStageConfig
 from misora.training.transformer import TransformerStageConfig
 from misora.training.upsampler import UpsamplerStageConfig
 from misora.training.upsampler_pairs import PairConfig
@@ -202,8 +205,86 @@ def parser_critic() -> tuple[ParserStageConfig, RunConfig]:
 
 def parser_judge() -> tuple[ParserStageConfig, RunConfig]:
     """The parser that only evaluates: other weights at the start, other clips. Nothing may be optimised against it."""
-    config = ParserStageConfig("judge", stage_parser(), ClipConfig(seed=23))
+    config = ParserStageConfig("judge", shipped_parser(), ClipConfig(seed=23, full_share=0.4))
     return config, _run(config, name="parser/judge", seed=23, **PARSER_RUN)
+
+
+def parser_critic_more() -> tuple[ParserStageConfig, RunConfig]:
+    """Goes on from the shipped critic on other clips."""
+    return _more(*parser_critic(), seed=12)
+
+
+def parser_judge_more() -> tuple[ParserStageConfig, RunConfig]:
+    """Goes on from the shipped judge on other clips."""
+    return _more(*parser_judge(), seed=24)
+
+
+def _more(config: ParserStageConfig, run_config: RunConfig, seed: int) -> tuple[ParserStageConfig, RunConfig]:
+    again = dataclasses.replace(config, start=SHIPPED, clips=dataclasses.replace(config.clips, whole_every=2, seed=seed))
+    gentle = dataclasses.replace(run_config, seed=seed, warmup=20, muon_lr=0.01, adam_lr=1e-3, ema=0.99, decay=0.6)
+    return _again(again, gentle, f"{run_config.name}-more")
+
+
+def parser_critic_full() -> tuple[ParserStageConfig, RunConfig]:
+    """A critic of the full tier: colours, weather and five players too."""
+    return _full(*parser_critic())
+
+
+def parser_judge_full() -> tuple[ParserStageConfig, RunConfig]:
+    """A judge of the full tier."""
+    return _full(*parser_judge())
+
+
+def _full(config: ParserStageConfig, run_config: RunConfig) -> tuple[ParserStageConfig, RunConfig]:
+    clips = dataclasses.replace(config.clips, seconds=96, crops=96, full_share=1.0)
+    wide = dataclasses.replace(config, model=stage_parser(FULL, dim=128, context_dim=192, track_dim=96), clips=clips)
+    return _again(wide, run_config, f"{run_config.name}-full")
+
+
+def tracks_critic() -> tuple[TrackStageConfig, RunConfig]:
+    """The shipped critic's track networks, on what its frame network reads of about 170 clips and on 3,800 simulated ones."""
+    return _tracks("critic", seed=13)
+
+
+def tracks_judge() -> tuple[TrackStageConfig, RunConfig]:
+    """The same for the judge, on clips of its own."""
+    return _tracks("judge", seed=31)
+
+
+def _tracks(role: ParserKind, seed: int) -> tuple[TrackStageConfig, RunConfig]:
+    clips = ClipConfig(seconds=16, pairs=2, whole_every=1, read=16, tracks=160, seed=seed, full_share=0.3 if role == "judge" else 0.0)
+    config = TrackStageConfig(role, SHIPPED, clips, read=24)
+    return config, _run(config, name=f"tracks/{role}", seed=seed, **{**PARSER_RUN, "steps": 1_500})
+
+
+def heads_critic() -> tuple[HeadStageConfig, RunConfig]:
+    """The shipped critic's heads, on short clips of the small tier."""
+    return _heads("critic", seed=17, full_share=0.0)
+
+
+def heads_judge() -> tuple[HeadStageConfig, RunConfig]:
+    """The same for the judge, most of them of the full tier."""
+    return _heads("judge", seed=37, full_share=0.75)
+
+
+def _heads(role: ParserKind, seed: int, full_share: float) -> tuple[HeadStageConfig, RunConfig]:
+    clips = ClipConfig(seconds=24, pairs=2, whole_every=1, read=0, tracks=1, frames=3, seed=seed, full_share=full_share)
+    config = HeadStageConfig(role, SHIPPED, clips)
+    return config, _run(config, name=f"heads/{role}", seed=seed, **{**PARSER_RUN, "steps": 3_000})
+
+
+def heads_tiny() -> tuple[HeadStageConfig, RunConfig]:
+    """Toy size, for tests."""
+    clips = ClipConfig(seconds=4, pairs=2, whole_every=1, read=0, tracks=1, frames=3, full_share=1.0)
+    config = HeadStageConfig("critic", "runs/parser-tiny", clips, read=3, batch=8)
+    return config, _run(config, name="heads/tiny", steps=4, warmup=2)
+
+
+def tracks_tiny() -> tuple[TrackStageConfig, RunConfig]:
+    """Toy size, for tests."""
+    clips = ClipConfig(seconds=4, pairs=2, whole_every=1, read=2, tracks=3)
+    config = TrackStageConfig("critic", "runs/parser-tiny", clips, read=3, batch=4)
+    return config, _run(config, name="tracks/tiny", steps=4, warmup=2)
 
 
 def parser_tiny() -> tuple[ParserStageConfig, RunConfig]:
@@ -243,5 +324,15 @@ TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] =
     "full": transformer_full,
 }
 TURBO: dict[str, Callable[[], tuple[TurboConfig, RunConfig]]] = {"small": turbo_small, "tiny": turbo_tiny}
-PARSER: dict[str, Callable[[], tuple[ParserStageConfig, RunConfig]]] = {"critic": parser_critic, "judge": parser_judge, "tiny": parser_tiny}
+PARSER: dict[str, Callable[[], tuple[ParserStageConfig, RunConfig]]] = {
+    "critic": parser_critic,
+    "judge": parser_judge,
+    "critic-more": parser_critic_more,
+    "judge-more": parser_judge_more,
+    "critic-full": parser_critic_full,
+    "judge-full": parser_judge_full,
+    "tiny": parser_tiny,
+}
+TRACKS: dict[str, Callable[[], tuple[TrackStageConfig, RunConfig]]] = {"critic": tracks_critic, "judge": tracks_judge, "tiny": tracks_tiny}
+HEADS: dict[str, Callable[[], tuple[HeadStageConfig, RunConfig]]] = {"critic": heads_critic, "judge": heads_judge, "tiny": heads_tiny}
 UPSAMPLER: dict[str, Callable[[], tuple[UpsamplerStageConfig, RunConfig]]] = {"small": upsampler_small, "more": upsampler_more}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+OWN_COLOUR = "own"
+"""A player that was not painted in another colour."""
 #: Hue in turns, and what happens to saturation and brightness.
 COLOURS: dict[str, tuple[float, float, float]] = {
     "red": (0.985, 1.0, 1.0),

@@ -17,7 +17,7 @@ GRID = 16
 RATE = 8.0
 """Frames a second that the parser looks at, whatever the clip's own rate."""
 GAP_SECONDS = 0.25
-"""A frame is read together with the one so much earlier; what moved in between shows the camera."""
+"""A frame is read together with the one so much earlier: what moved in between shows, and so does a cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class ParserConfig:
 
     Args:
         characters, places, times, actions, directions, cameras: Names by class index, as the stage spells them.
+        colours: Names of the colours that players are told apart by, its own among them; empty reads none.
+        weathers: Names; empty reads none.
         short_side: Pixels of the short side of the canvas that clips are resized to.
         stem_dim, dim, context_dim: Widths at strides 4, 8 and 16.
         blocks, context_blocks: Residual blocks at strides 8 and 16.
@@ -39,6 +41,8 @@ class ParserConfig:
     actions: tuple[str, ...]
     directions: tuple[str, ...]
     cameras: tuple[str, ...]
+    colours: tuple[str, ...] = ()
+    weathers: tuple[str, ...] = ()
     short_side: int = 128
     stem_dim: int = 48
     dim: int = 88

@@ -1,7 +1,7 @@
-"""Reads one frame and what changed since a quarter second ago: who fills each cell, where they stand, place, time, camera.
+"""Reads one frame and what changed since a quarter second ago: who fills each cell, where they stand, place, time, weather, cuts.
 
-The change comes in as a second picture (this frame minus the earlier one), so that a convolution can see which way
-things move without following them. There is no attention and no memory; frames are read in one batch.
+The change comes in as a second picture (this frame minus the earlier one): what moves stands out, and a cut more than anything.
+There is no attention and no memory; frames are read in one batch.
 
 Reference: cells that vote for the box of the player they belong to follow Tian et al., FCOS, arXiv:1904.01355; centre-ness and
 pyramid are left out, since a clip holds few players.
@@ -20,33 +20,30 @@ from misora.models.parser.layers import Block, ChannelNorm
 
 BOX = 4
 """Values that a cell says of its player's box: middle x, bottom y, log height, log width."""
-CAMERA = 2
-"""Values that a frame says of the camera: travel to the right and growth since the earlier frame."""
 BOX_UNIT = 32.0
 """Canvas pixels: offsets are predicted in this unit, so that they are about one."""
-CAMERA_UNITS = (4.0, 1 / 32)
-"""Travel is predicted in canvas pixels / 4, growth in log zoom * 32."""
-REGIONS = 4
-"""The camera is read from means over so many parts of the frame, each way: a zoom shows by how they differ."""
 
 
 class FrameReading(NamedTuple):
-    """What every frame says; float32.
+    """What every frame says; float32. What a vocabulary has no names for is zero wide.
 
     Args:
         cells: Logits of nobody and of each character, (B, 1 + characters, h, w).
         boxes: For each cell, in canvas pixels from its own middle: x and y of the middle of its player's bottom edge, and
             log height and log width of the box, (B, 4, h, w); only cells of a player mean anything.
-        place, time: Logits, (B, classes).
-        camera: Canvas pixels that the scene moved to the left since the earlier frame, and growth in log zoom, (B, 2).
+        colours: Logits of the colour of each cell's player, (B, colours, h, w); only cells of a player mean anything.
+        place, time, weather: Logits, (B, classes).
+        cut: Logit of a cut between the earlier frame and this one, (B,).
         features: Mean features of the frame, (B, dim + context_dim); for distances between sets of clips.
     """
 
     cells: Tensor
     boxes: Tensor
+    colours: Tensor
     place: Tensor
     time: Tensor
-    camera: Tensor
+    weather: Tensor
+    cut: Tensor
     features: Tensor
 
 
@@ -70,26 +67,32 @@ class FrameNetwork(nn.Module):
         self.boxes = nn.Conv2d(dim, BOX, 1)
         self.place = nn.Linear(dim + wide, len(config.places))
         self.time = nn.Linear(dim + wide, len(config.times))
-        self.camera = nn.Sequential(nn.Linear(wide * REGIONS**2, 64), nn.SiLU(), nn.Linear(64, CAMERA))
+        self.cut = nn.Linear(1 + dim + wide, 1)
+        self.colours = nn.Conv2d(dim, len(config.colours), 1) if config.colours else None
+        self.weather = nn.Linear(dim + wide, len(config.weathers)) if config.weathers else None
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, frame: Tensor, earlier: Tensor) -> FrameReading:
-        """Reads ``frame`` (B, 3, H, W) in [-1, 1], sides multiples of 16; ``earlier`` is the same a quarter second before."""
+    def encode(self, frame: Tensor, earlier: Tensor) -> tuple[Tensor, Tensor]:
+        """What the heads read: the map of cells, (B, dim, h, w), and mean features of the frame, (B, dim + context_dim)."""
         x = torch.cat([frame, frame - earlier], dim=1).contiguous(memory_format=torch.channels_last)
         x = self.stem_block(self.stem(F.silu(self.enter(x))))
         x = self.blocks(self.down(x))
         context = self.context(self.context_down(x))
         x = self.norm(self.join(x + F.interpolate(self.up(context), scale_factor=2, mode="nearest")))
-        context = self.context_norm(context)
-        features = torch.cat([x.mean((2, 3)), context.mean((2, 3))], dim=1)
-        regions = F.adaptive_avg_pool2d(context, REGIONS).flatten(1)
-        units = torch.tensor(CAMERA_UNITS, device=x.device)
+        return x, torch.cat([x.mean((2, 3)), self.context_norm(context).mean((2, 3))], dim=1)
+
+    def forward(self, frame: Tensor, earlier: Tensor) -> FrameReading:
+        """Reads ``frame`` (B, 3, H, W) in [-1, 1], sides multiples of 16; ``earlier`` is the same a quarter second before."""
+        x, features = self.encode(frame, earlier)
+        change = (frame - earlier).abs().mean((1, 2, 3)).unsqueeze(1)
         return FrameReading(
             cells=self.cells(x).float(),
             boxes=self._boxes(x),
+            colours=x.new_zeros(len(x), 0, *x.shape[2:]) if self.colours is None else self.colours(x).float(),
             place=self.place(features).float(),
             time=self.time(features).float(),
-            camera=self.camera(regions).float() * units,
+            weather=features.new_zeros(len(x), 0) if self.weather is None else self.weather(features).float(),
+            cut=self.cut(torch.cat([change, features], dim=1))[:, 0].float(),
             features=features.float(),
         )
 

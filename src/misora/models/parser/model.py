@@ -1,6 +1,6 @@
-"""The parser: a frame network finds players, place and camera in every frame; track networks read what the tracks do.
+"""The parser: a frame network finds players and place, the background's motion is measured, track networks read what both do.
 
-Position, size and camera travel pass between the two as plain numbers. So what makes an action is learnt from tracks, which can be
+Position, size and the background's motion pass between them as plain numbers. So what makes an action is learnt from tracks, which can be
 simulated by the million, and each step can be looked at.
 """
 
@@ -11,15 +11,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from misora.models.parser.background import BANDS, background_motion, background_numbers
 from misora.models.parser.config import GAP_SECONDS, RATE, ParserConfig
-from misora.models.parser.frame_network import CAMERA, FrameNetwork, FrameReading
+from misora.models.parser.frame_network import FrameNetwork, FrameReading
 from misora.models.parser.reading import ClipReading, PlayerReading, Shares
 from misora.models.parser.track_network import (
     MOTION_INPUTS,
     TrackNetwork,
     camera_input,
     camera_inputs,
-    camera_numbers,
     clock_numbers,
     motion_input,
     player_numbers,
@@ -52,7 +52,7 @@ class Parser(nn.Module):
         reading = self.read_frames(canvas)
         height, width = canvas.shape[-2:]
         found = find_players(reading, height, width, self.config.max_players)
-        return self.conclude(reading, found, height)
+        return self.conclude(reading, found, background_motion(canvas, free_cells(reading)))
 
     def read_frames(self, canvas: Tensor) -> FrameReading:
         """Reads every frame of one clip, (T, 3, H, W) in [-1, 1] at ``RATE``."""
@@ -65,21 +65,22 @@ class Parser(nn.Module):
         ]
         return FrameReading(*(torch.cat(parts) for parts in zip(*pieces, strict=True)))
 
-    def conclude(self, reading: FrameReading, found: list[Found], height: int) -> ClipReading:
-        """What the clip shows, from its frames' readings and the players in them; ``height`` is the canvas's in pixels."""
-        travel = camera_travel(reading.camera, height)
-        camera, clock = camera_numbers(travel), clock_numbers(len(travel), RATE, travel.device)
+    def conclude(self, reading: FrameReading, found: list[Found], motion: Tensor) -> ClipReading:
+        """What the clip shows, from its frames' readings, the players in them and the background's ``motion`` (T, bands, 4)."""
+        background, clock = background_numbers(motion), clock_numbers(len(motion), RATE, motion.device)
         players = [player_numbers(player.track) for player in found]
         weight = self.camera.enter.weight
-        moves = self.camera(camera_input(players, camera, clock, self.config.max_players).unsqueeze(0).to(weight.dtype))
+        moves = self.camera(camera_input(players, background, clock, self.config.max_players).unsqueeze(0).to(weight.dtype))
         return ClipReading(
             place=self._shares(self.config.places, reading.place.log_softmax(1).mean(0)),
             time=self._shares(self.config.times, reading.time.log_softmax(1).mean(0)),
+            weather=self._shares(self.config.weathers, reading.weather.log_softmax(1).mean(0)),
             camera=self._shares(self.config.cameras, moves[0]),
+            cuts=cut_seconds(reading.cut),
             players=tuple(
-                self._player(player, motion_input(numbers, camera, clock)) for player, numbers in zip(found, players, strict=True)
+                self._player(player, motion_input(numbers, background, clock)) for player, numbers in zip(found, players, strict=True)
             ),
-            camera_travel=travel,
+            camera_travel=camera_travel(motion),
             features=reading.features.mean(0),
             rate=RATE,
         )
@@ -89,7 +90,11 @@ class Parser(nn.Module):
         action, direction = logits.split([len(self.config.actions), len(self.config.directions)])
         character = dict(zip(self.config.characters, found.characters.tolist(), strict=True))
         return PlayerReading(
-            character, self._shares(self.config.actions, action), self._shares(self.config.directions, direction), found.track
+            character=character,
+            action=self._shares(self.config.actions, action),
+            direction=self._shares(self.config.directions, direction),
+            colour=dict(zip(self.config.colours, found.colours.tolist(), strict=True)),
+            track=found.track,
         )
 
     def _shares(self, names: tuple[str, ...], logits: Tensor) -> Shares:
@@ -110,10 +115,22 @@ def earlier_index(num_frames: int) -> Tensor:
     return (torch.arange(num_frames) - round(GAP_SECONDS * RATE)).clamp(min=0)
 
 
-def camera_travel(camera: Tensor, height: int) -> Tensor:
-    """The frames' camera values in view heights, (T, 2); the first frames, which have no past, repeat the first that has."""
-    gap = round(GAP_SECONDS * RATE)
-    scaled = camera / torch.tensor([height, 1.0][:CAMERA], device=camera.device)
-    if len(scaled) <= gap:
-        return torch.zeros_like(scaled)
-    return torch.cat([scaled[gap : gap + 1].expand(gap, -1), scaled[gap:]])
+def free_cells(reading: FrameReading) -> Tensor:
+    """How likely each cell is free of players, (T, h, w)."""
+    return reading.cells.softmax(1)[:, 0]
+
+
+def camera_travel(motion: Tensor) -> Tensor:
+    """What the whole picture shows of the camera's way in a quarter second, (T, 2): view heights to the right, growth in log zoom.
+
+    Far layers pass slower than the camera goes, so the way is a share of the true one, the same all through a clip.
+    """
+    whole = motion[:, BANDS.index((0.0, 1.0))]
+    return torch.stack([whole[:, 0], whole[:, 2]], dim=1) * GAP_SECONDS * RATE
+
+
+def cut_seconds(logits: Tensor) -> tuple[float, ...]:
+    """When the picture cuts, in seconds, from the frames' logits (T,): a cut is seen from its first frame on until the past is gone."""
+    cut = logits > 0
+    starts = cut & ~torch.cat([cut.new_zeros(1), cut[:-1]])
+    return tuple(float(frame) / RATE for frame in starts.nonzero()[:, 0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -26,6 +26,7 @@ class PlayerReading:
     action: Shares
     direction: Shares
     track: Track
+    colour: Shares = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,11 @@ class ClipReading:
 
     Args:
         players: Those that were found, most evidence first.
-        camera_travel: View heights to the right and growth in log zoom in each quarter second, (T, 2).
+        camera_travel: View heights to the right and growth in log zoom in each quarter second, as the whole picture shows it, (T, 2).
         features: Means of the frames' features, (D,); for distances between sets of clips.
         rate: Frames a second that were looked at; tracks have this rate.
+        weather: Empty where the parser knows none.
+        cuts: When the picture cuts, in seconds.
     """
 
     place: Shares
@@ -46,6 +49,8 @@ class ClipReading:
     camera_travel: Tensor
     features: Tensor
     rate: float
+    weather: Shares = field(default_factory=dict)
+    cuts: tuple[float, ...] = ()
 
     @property
     def num_frames(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from misora.models.parser.frame_network import CAMERA
+from misora.models.parser.background import BACKGROUND_INPUTS
 from misora.models.parser.layers import TimeBlock
 from misora.models.parser.tracks import Track
 
@@ -14,8 +14,6 @@ PLAYER_INPUTS = 5
 CLOCK_INPUTS = 2
 """Where in the clip a moment lies, and how long the clip is."""
 DILATIONS = (1, 2, 4, 8)
-CAMERA_SCALE = (8.0, 32.0)
-"""Brings travel (view heights) and growth (log zoom) in a quarter second to about one."""
 MIN_SIDE = 0.01
 
 
@@ -47,31 +45,26 @@ def no_player(num_frames: int, device: torch.device | str = "cpu") -> Tensor:
     return torch.zeros(PLAYER_INPUTS, num_frames, device=device)
 
 
-def camera_numbers(camera: Tensor) -> Tensor:
-    """Camera travel (view heights) and growth (log zoom) in a quarter second, (T, 2), as (2, T) of about unit size."""
-    return (camera * torch.tensor(CAMERA_SCALE, device=camera.device)).T
-
-
 def clock_numbers(num_frames: int, rate: float, device: torch.device | str = "cpu") -> Tensor:
     """Share of the clip that is over, and its length in fifths of a second / 25, at every moment: (2, T)."""
     share = torch.linspace(0, 1, num_frames, device=device)
     return torch.stack([share, torch.full_like(share, num_frames / rate / 5)])
 
 
-MOTION_INPUTS = PLAYER_INPUTS + CAMERA + CLOCK_INPUTS
+MOTION_INPUTS = PLAYER_INPUTS + BACKGROUND_INPUTS + CLOCK_INPUTS
 
 
-def motion_input(player: Tensor, camera: Tensor, clock: Tensor) -> Tensor:
-    """One player's sequence, (9, T), from the three parts above."""
-    return torch.cat([player, camera, clock])
+def motion_input(player: Tensor, background: Tensor, clock: Tensor) -> Tensor:
+    """One player's sequence, (23, T), from ``player_numbers``, ``background_numbers`` and ``clock_numbers``."""
+    return torch.cat([player, background, clock])
 
 
 def camera_inputs(most: int) -> int:
     """Inputs of the network that names the camera's move: it sees all players, since one of them may be followed."""
-    return most * PLAYER_INPUTS + CAMERA + CLOCK_INPUTS
+    return most * PLAYER_INPUTS + BACKGROUND_INPUTS + CLOCK_INPUTS
 
 
-def camera_input(players: list[Tensor], camera: Tensor, clock: Tensor, most: int) -> Tensor:
+def camera_input(players: list[Tensor], background: Tensor, clock: Tensor, most: int) -> Tensor:
     """A clip's sequence for the camera, players in order of evidence, absent ones as zeros."""
-    absent = [no_player(camera.shape[1], camera.device)] * (most - len(players))
-    return torch.cat([*players[:most], *absent, camera, clock])
+    absent = [no_player(background.shape[1], background.device)] * (most - len(players))
+    return torch.cat([*players[:most], *absent, background, clock])

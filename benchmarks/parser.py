@@ -1,8 +1,9 @@
 """How well the shipped parsers read held-out clips of the stage: shares of facts with 95 % intervals, clean and after what befalls clips.
 
-    python benchmarks/parser.py [--clips 256] [--kind judge] [--size 256x256] [--seconds 2] [--only clean,blurred]
+    python benchmarks/parser.py [--clips 256] [--kind judge] [--tier small] [--size 256x256] [--seconds 2] [--only clean,blurred]
 
-Scenes are drawn from the combinations that training refuses, as for `misora eval`. Needs the sprite atlas: misora world build.
+Scenes are drawn from the combinations that training refuses, as for `misora eval`; with --tier full, films in any place and
+weather, some with painted players and cuts. Needs the sprite atlas: misora world build.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ import torch
 from misora.base.canvas import Frames
 from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape, parse_size
+from misora.evaluation.films import held_out_films
 from misora.evaluation.makers import StageMaker, reconstruct
 from misora.evaluation.prompts import held_out_prompts
+from misora.evaluation.shots import check_shots, read_shots
 from misora.evaluation.tables import WHOLE, adherence
 from misora.media.decode import read_video
 from misora.media.encode import write_video
 from misora.media.fit import fit_frames
 from misora.models.registry import load_parser, load_video_vae
-from misora.pipelines.adherence import FACTS, Check, check_clip
+from misora.pipelines.adherence import FACTS, Check
 from misora.pipelines.streaming import VideoCodec
 from misora.training.degrade import blur
+from misora.world.tier import TIERS
 
 SEED = 7
 """Other prompts than those of `misora eval`."""
@@ -56,13 +60,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=256)
     parser.add_argument("--kind", choices=("judge", "critic"), default="judge")
+    parser.add_argument("--tier", choices=tuple(TIERS), default="small")
     parser.add_argument("--size", default="256x256")
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--seconds", type=float, default=None, help="default: 2, in the full tier 3")
     parser.add_argument("--weights", type=Path, default=None)
     parser.add_argument("--only", default="")
     args = parser.parse_args()
     height, width = parse_size(args.size)
-    shape = VideoShape(round(args.seconds * 24), height, width, 24)
+    seconds = args.seconds or {"small": 2.0, "full": 3.0}[args.tier]
+    shape = VideoShape(round(seconds * 24), height, width, 24)
     settings = load_settings()
     torch.set_num_threads(settings.threads)
     folder = args.weights or settings.weights
@@ -78,14 +84,18 @@ def main() -> None:
     }
     wanted = [name for name in changes if not args.only or any(part in name for part in args.only.split(","))]
     judged: dict[str, list[list[Check]]] = {name: [] for name in wanted}
-    for prompt in held_out_prompts(args.clips, shape, stage.characters, SEED):
+    listed = held_out_prompts if args.tier == "small" else held_out_films
+    for prompt in listed(args.clips, shape, [name for name in stage.characters if name in reader.config.characters], SEED):
         frames = stage.make(prompt, shape, 0)
         for name in wanted:
-            judged[name].append(check_clip(prompt.story, reader.read(changes[name](frames), 24)))
-    print(f"{args.kind}, {args.clips} held-out clips, {args.size}, {args.seconds:g} s\n")
-    print(f"| clips | {' | '.join([*FACTS, WHOLE])} |\n| --- |{' --- |' * (len(FACTS) + 1)}")
-    for name, checks in judged.items():
-        cells = [f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}] {figure.count}" for figure in adherence(checks).values()]
+            readings = read_shots(reader, changes[name](frames), 24, len(prompt.film.shots))
+            judged[name].append(check_shots(prompt, readings))
+    tables = {name: adherence(checks) for name, checks in judged.items()}
+    facts = [fact for fact in (*FACTS, WHOLE) if any(table[fact].count for table in tables.values())]
+    print(f"{args.kind}, {args.clips} held-out clips of the {args.tier} tier, {args.size}, {seconds:g} s\n")
+    print(f"| clips | {' | '.join(facts)} |\n| --- |{' --- |' * len(facts)}")
+    for name, table in tables.items():
+        cells = [f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}] {figure.count}" for figure in map(table.__getitem__, facts)]
         print(f"| {name} | {' | '.join(cells)} |")
 
 

@@ -72,3 +72,17 @@ def test_onnx_without_its_runtime_says_how_to_get_it(tmp_path: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match="pip install onnxruntime"):
         load_features(str(tmp_path / "network.onnx"))
+
+
+def test_an_onnx_network_gives_the_features_that_it_was_exported_with(tmp_path: Path, rng: np.random.Generator) -> None:
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    node = onnx.helper.make_node("ReduceMean", ["pixels"], ["features"], axes=[2, 3, 4], keepdims=0)
+    entry = onnx.helper.make_tensor_value_info("pixels", onnx.TensorProto.FLOAT, [1, 3, "T", "H", "W"])
+    leave = onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, [1, 3])
+    graph = onnx.helper.make_graph([node], "mean_colour", [entry], [leave])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, str(tmp_path / "colour.onnx"))
+    clip = rng.integers(0, 256, (3, 4, 6, 3), dtype=np.uint8)
+    features = load_features(str(tmp_path / "colour.onnx"))(clip, 24.0)
+    np.testing.assert_allclose(features, clip.mean((0, 1, 2)) / 127.5 - 1, atol=1e-5)

@@ -13,7 +13,6 @@ from misora.world.captions import (
     Language,
     canonical_caption,
     caption,
-    count_distinct,
     sample_caption,
     story_of,
 )
@@ -21,7 +20,6 @@ from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
 from misora.world.lexicon import load_lexicon, load_words
 from misora.world.program import TRAVELLING, Action, Camera, CameraMove, Direction, Place, Player, Scene, Time
-from misora.world.tier import SMALL
 
 CAST = load_cast()
 CASTING = Casting(tuple(CAST), second_player=0.3)
@@ -151,10 +149,3 @@ def test_phrases_are_not_shared_between_facts() -> None:
                 lists = forms.values() if isinstance(forms, dict) else [forms]
                 for phrase in {phrase.rstrip("*-") for phrases in lists for phrase in phrases}:
                     assert owners.setdefault(phrase, value) == value, phrase
-
-
-def test_count_distinct_measures_texts_and_coverage() -> None:
-    scene = scene_of(player())
-    count = count_distinct([(scene, "a"), (scene, "a"), (scene, "b")])
-    assert (count.captions, count.distinct, count.triples) == (3, 2, 1)
-    assert count.coverage == pytest.approx(1 / (len(CAST) * len(SMALL.actions) * len(SMALL.places)))

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from misora.cli.options import Guidance, Quality, Steps
+from misora.cli.world import TierName
 
 QUICK_PROMPTS = 64
+SECONDS = {TierName.SMALL: 2.0, TierName.FULL: 3.0}
 
 
 def evaluate(
@@ -17,7 +19,10 @@ def evaluate(
     against: Annotated[Path | None, typer.Option(help="Another weights folder, shown beside it.")] = None,
     prompts: Annotated[int, typer.Option(help="Held-out prompts, half of them Chinese.")] = QUICK_PROMPTS,
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT in pixels.")] = "256x256",
-    seconds: Annotated[float, typer.Option(help="Length of each clip.")] = 2.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="Length of each clip. Default: 2, in the full tier 3, which has room for a cut.")
+    ] = None,
+    tier: Annotated[TierName, typer.Option(help="full: also its places, weathers, colours and cuts.")] = TierName.SMALL,
     steps: Steps = None,
     guidance: Guidance = None,
     quality: Quality = None,
@@ -52,12 +57,13 @@ def evaluate(
     models = {"model": model or settings.weights, **({"against": against} if against else {})}
     request = EvaluationRequest(
         models,
-        VideoShape(frames_for(seconds, 24.0), height, width, 24.0),
+        VideoShape(frames_for(SECONDS[tier] if seconds is None else seconds, 24.0), height, width, 24.0),
         prompts,
         steps=steps,
         guidance=guidance,
         quality=check_quality(quality, guidance),
         measures={name: load_measure(name) for name in measure or ()},
+        tier=tier,
     )
     with showing() as display:
         report = run(request, out or Path("out/evaluation"), settings, progress=display.progress)

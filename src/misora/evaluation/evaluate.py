@@ -22,10 +22,11 @@ from misora.evaluation.page import write_page
 from misora.evaluation.record import Record
 from misora.evaluation.run import Plan, open_run, record_path, run_row
 from misora.evaluation.statistics import Figure, mean
-from misora.evaluation.tables import Column, column_of, floor_of, plain, ranked, to_list
+from misora.evaluation.tables import Column, asked_facts, column_of, floor_of, plain, ranked, to_list
 from misora.media.atomic import write_bytes
 from misora.media.decode import read_video
 from misora.models.weights_file import ADAPTER_KINDS, KINDS, Kind, weights_digest, weights_path
+from misora.world.tier import SMALL, TIERS
 
 CEILING, FLOOR, RECONSTRUCTION = "ceiling", "floor", "reconstruction"
 MAX_PROMPTS = 4096
@@ -42,6 +43,7 @@ class EvaluationRequest:
         repeated, seeds: The first ``repeated`` prompts are made with ``seeds`` seeds each, for diversity.
         steps, guidance, quality: None is the model's own default.
         measures: Outside measures by name.
+        tier: "small", or "full" for its places, weathers, colours and cuts.
     """
 
     models: Mapping[str, Path]
@@ -53,8 +55,11 @@ class EvaluationRequest:
     guidance: float | None = None
     quality: Quality | None = None
     measures: Mapping[str, ClipMeasure] = field(default_factory=dict)
+    tier: str = SMALL.name
 
     def __post_init__(self) -> None:
+        if self.tier not in TIERS:
+            raise InputError(f"tier={self.tier!r} is not known; choose one of {', '.join(TIERS)}", field="tier")
         if not 2 <= self.prompts <= MAX_PROMPTS:
             nearest = min(max(self.prompts, 2), MAX_PROMPTS)
             raise InputError(f"prompts={self.prompts} is outside 2 to {MAX_PROMPTS}; nearest: {nearest}", field="prompts")
@@ -77,10 +82,9 @@ def evaluate(request: EvaluationRequest, out: Path, settings: Settings, *, progr
         WeightsError: A model or the judge is missing or damaged.
         AssetsError: The stage's sprites are not built; the ceiling needs them.
     """
-    stage = StageMaker(settings.assets)
-    plan = plan_of(request, stage.characters, settings)
+    stage, judge = StageMaker(settings.assets), load_judge(settings)
+    plan = plan_of(request, tuple(name for name in stage.characters if name in judge.config.characters), settings)
     open_run(out, plan)
-    judge = load_judge(settings)
     truth = run_row(CEILING, stage, judge, plan, out, measures=request.measures, progress=progress)
     rows: dict[str, list[Record]] = {}
     codec = None
@@ -115,6 +119,7 @@ def plan_of(request: EvaluationRequest, characters: tuple[str, ...], settings: S
         makers=makers,
         judge=weights_digest(weights_path(judge_folder(settings), "judge")),
         sampling={"steps": request.steps, "guidance": request.guidance, "quality": request.quality},
+        tier=request.tier,
     )
 
 
@@ -168,7 +173,7 @@ def facts_of(plan: Plan) -> dict[str, str]:
     """What was evaluated, in words."""
     shape = plan.shape
     facts = {
-        "prompts": f"{plan.prompts}, held out by combination, half of them Chinese",
+        "prompts": f"{plan.prompts} of the {plan.tier} tier, held out by combination, half of them Chinese",
         "clips": f"{shape.width}x{shape.height}, {shape.seconds:.3g} s at {shape.fps:g} frames a second",
         "judge": f"sha256 {plan.judge[:12]}, never used in training, ranking or rewards",
     }
@@ -180,9 +185,8 @@ def facts_of(plan: Plan) -> dict[str, str]:
 def summary(report: Report) -> list[list[str]]:
     """The adherence table as text: facts down, columns across."""
     names = list(report.columns)
-    facts = list(next(iter(report.columns.values())).adherence["all"])
     rows = [["fact", *names]]
-    for fact in facts:
+    for fact in asked_facts(report.columns.values()):
         rows.append([fact, *(_text(report.columns[name].adherence["all"][fact]) for name in names)])
     return rows
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import torch
 
 from misora.base.canvas import Canvas, Frames, Quality, Span
 from misora.base.progress import Progress, silent
@@ -61,11 +63,17 @@ class StageMaker:
 
     def render(self, prompt: EvaluationPrompt, shape: VideoShape) -> Rendering:
         """The clip with its truth."""
-        return self._renderer.render(prompt.scene, shape)
+        return joined(self._renderer.render_film(prompt.film, shape))
 
     def make(self, prompt: EvaluationPrompt, shape: VideoShape, seed: int) -> Frames:
         frames: Frames = self.render(prompt, shape).frames.numpy()
         return frames
+
+
+def joined(shots: Sequence[Rendering]) -> Rendering:
+    """Shots as one clip: frames and instances; velocities and depths are the first shot's."""
+    first = shots[0]
+    return Rendering(torch.cat([shot.frames for shot in shots]), torch.cat([shot.instance for shot in shots]), first.velocity, first.depth)
 
 
 class ReconstructionMaker:

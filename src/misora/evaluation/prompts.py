@@ -14,7 +14,7 @@ from misora.base.shapes import VideoShape
 from misora.world.captions import Language, Story, canonical_caption, story_of
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, is_held_out, sample_scene
-from misora.world.program import CameraMove, Place, Scene
+from misora.world.program import CameraMove, Film, Place, Scene
 from misora.world.tier import SMALL
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -31,15 +31,22 @@ class EvaluationPrompt:
     Args:
         number: Its place in the list, and the seed of its clip.
         caption: What the model is given, every fact said.
-        story: The facts to check.
-        scene: A program that shows them.
+        stories: The facts to check, shot by shot.
+        film: A program that shows them.
+        cuts: How often the picture cuts; None where that is not asked, as in the small tier.
     """
 
     number: int
     caption: str
     language: Language
-    story: Story
-    scene: Scene
+    stories: tuple[Story, ...]
+    film: Film
+    cuts: int | None = None
+
+    @property
+    def scene(self) -> Scene:
+        """The first shot."""
+        return self.film.shots[0]
 
 
 def held_out_prompts(count: int, shape: VideoShape, characters: Sequence[str], seed: int = 2026) -> list[EvaluationPrompt]:
@@ -50,7 +57,7 @@ def held_out_prompts(count: int, shape: VideoShape, characters: Sequence[str], s
         rng = random.Random(f"evaluation/{seed}/{number}")
         scene = draw_held_out(characters, shape, rng)
         language = LANGUAGES[number % len(LANGUAGES)]
-        prompts.append(EvaluationPrompt(number, canonical_caption(scene, language), language, story_of(scene, cast), scene))
+        prompts.append(EvaluationPrompt(number, canonical_caption(scene, language), language, (story_of(scene, cast),), Film((scene,))))
     return prompts
 
 

@@ -14,11 +14,15 @@ import numpy as np
 from misora.base.canvas import Frames
 from misora.evaluation.motion import drift, flicker, law_of, motion_size, permanence, residual, travel
 from misora.evaluation.prompts import EvaluationPrompt
+from misora.evaluation.shots import check_shots, read_shots
 from misora.media.atomic import write_bytes
 from misora.models.parser.model import Parser
 from misora.models.parser.reading import ClipReading
-from misora.pipelines.adherence import Check, check_clip, match, score
+from misora.pipelines.adherence import Check, match, score
 from misora.world.captions import Story
+
+POSTER = ".webp"
+"""Ending of the picture that stands for a clip until it is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +68,25 @@ class Record:
 
 
 def judge_clip(
-    judge: Parser, frames: Frames, fps: float, prompt: EvaluationPrompt, other: Story, *, seed: int, took_seconds: float = 0.0
+    judge: Parser, frames: Frames, fps: float, prompt: EvaluationPrompt, other: EvaluationPrompt, *, seed: int, took_seconds: float = 0.0
 ) -> Record:
-    """Everything about one clip of ``prompt``; ``other`` is the story of another prompt."""
-    reading = judge.read(frames, fps)
+    """Everything about one clip of ``prompt``; ``other`` is a prompt that it was not made for."""
+    readings = read_shots(judge, frames, fps, len(prompt.film.shots))
     return Record(
         number=prompt.number,
         seed=seed,
         language=prompt.language,
         caption=prompt.caption,
-        checks=tuple(check_clip(prompt.story, reading)),
-        shuffled=tuple(check_clip(other, reading)),
-        measures=measures_of(frames, fps, prompt.story, reading),
-        features=tuple(np.round(reading.features.numpy(), 5).tolist()),
+        checks=tuple(check_shots(prompt, readings)),
+        shuffled=tuple(check_shots(other, readings)),
+        measures=measures_of(frames[: len(frames) // len(readings.shots)], fps, prompt.stories[0], readings.shots[0]),
+        features=tuple(np.round(readings.whole.features.numpy(), 5).tolist()),
         took_seconds=took_seconds,
     )
 
 
 def measures_of(frames: Frames, fps: float, story: Story, reading: ClipReading) -> dict[str, float]:
-    """Motion and steadiness of a clip; residuals under the name of their law."""
+    """Motion and steadiness of a clip's first shot; residuals under the name of their law."""
     values = {"flicker": flicker(frames), "drift": drift(frames), "motion_size": motion_size(frames, fps)}
     players = match(story.actors, reading.players)
     tracks = [(actor.action, player.track) for actor, player in zip(story.actors, players, strict=True) if player is not None]

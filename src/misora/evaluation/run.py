@@ -15,13 +15,16 @@ from misora.base.canvas import Frames
 from misora.base.errors import InputError
 from misora.base.progress import Progress, Step, silent
 from misora.base.shapes import VideoShape
+from misora.evaluation.films import held_out_films
 from misora.evaluation.makers import Maker
 from misora.evaluation.outside import ClipMeasure
 from misora.evaluation.prompts import EvaluationPrompt, held_out_prompts
-from misora.evaluation.record import Record, judge_clip
+from misora.evaluation.record import POSTER, Record, judge_clip
 from misora.media.atomic import write_bytes
 from misora.media.encode import write_video
+from misora.media.stills import write_image
 from misora.models.parser.model import Parser
+from misora.world.tier import SMALL
 
 CLIP_CRF = 16
 """Nearly lossless: clips are judged before they are encoded, and kept to be looked at."""
@@ -39,6 +42,7 @@ class Plan:
         makers: Name of every row and what identifies it (digests of weights).
         judge: Digest of the judge.
         sampling: Steps, guidance and quality, where they were chosen.
+        tier: Whose prompts.
     """
 
     shape: VideoShape
@@ -49,13 +53,15 @@ class Plan:
     makers: Mapping[str, Mapping[str, str]]
     judge: str
     sampling: Mapping[str, float | str | None]
+    tier: str = SMALL.name
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "makers": {name: dict(what) for name, what in self.makers.items()}}, indent=1, sort_keys=True)
 
     def list_prompts(self) -> list[EvaluationPrompt]:
         """The prompts, the same whenever they are asked for."""
-        return held_out_prompts(self.prompts, self.shape, self.characters)
+        listed = held_out_prompts if self.tier == SMALL.name else held_out_films
+        return listed(self.prompts, self.shape, self.characters)
 
 
 def open_run(out: Path, plan: Plan) -> None:
@@ -118,7 +124,7 @@ def run_row(
             started = time.monotonic()
             frames = maker.make(prompt, plan.shape, seed)
             took = time.monotonic() - started
-            record = judge_clip(judge, frames, plan.shape.fps, prompt, other.story, seed=seed, took_seconds=round(took, 3))
+            record = judge_clip(judge, frames, plan.shape.fps, prompt, other, seed=seed, took_seconds=round(took, 3))
             record.outside.update(
                 {key: float(measure(frames, plan.shape.fps, prompt.caption)) for key, measure in (measures or {}).items()}
             )
@@ -130,5 +136,6 @@ def run_row(
 
 
 def keep_clip(path: Path, frames: Frames, fps: float, caption: str) -> None:
-    """Writes the clip for people to look at."""
+    """Writes the clip for people to look at, and its middle frame to stand for it."""
     write_video(path, frames, fps, metadata={"title": caption}, crf=CLIP_CRF)
+    write_image(path.with_suffix(POSTER), frames[len(frames) // 2])

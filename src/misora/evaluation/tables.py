@@ -88,6 +88,12 @@ def adherence(judged: Sequence[Sequence[Check]]) -> Table:
     return table
 
 
+def asked_facts(columns: Iterable[Column]) -> list[str]:
+    """The facts that any prompt asks, in the order of reports, and all of them together."""
+    tables = [column.adherence["all"] for column in columns]
+    return [fact for fact in (*FACTS, WHOLE) if any(table[fact].count for table in tables)]
+
+
 def distance(features: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> Figure:
     """Fréchet distance between clips and the stage's clips of the same prompts, with an interval over prompts."""
     if len(features) < 3 or len(features) != len(truth):

@@ -7,7 +7,7 @@ Players are matched to actors so that their characters agree best. What the pars
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +17,7 @@ from misora.models.parser.tracks import Track
 from misora.world.captions import Actor, Story
 from misora.world.program import Direction
 
-FACTS = ("subject", "count", "place", "time", "action", "direction", "relation", "camera")
+FACTS = ("subject", "count", "colour", "place", "time", "weather", "action", "direction", "relation", "camera", "cuts")
 """Kinds of fact, in the order of reports."""
 NOBODY = "nobody"
 
@@ -49,11 +49,23 @@ def check_clip(story: Story, reading: ClipReading) -> list[Check]:
     for fact, asked, shares in (
         ("place", story.place, reading.place),
         ("time", story.time, reading.time),
+        ("weather", story.weather, reading.weather),
         ("camera", story.camera, reading.camera),
     ):
         if asked is not None and asked in shares:
             checks.append(_named(fact, asked, shares))
     checks += [_relation(relation, players[first], players[second]) for relation, first, second in story.relations if relation in RELATIONS]
+    return in_order(checks)
+
+
+def check_cuts(asked: int, reading: ClipReading) -> Check:
+    """Whether the picture cuts as often as it was ``asked`` to."""
+    right = asked == len(reading.cuts)
+    return Check("cuts", str(asked), str(len(reading.cuts)), right, float(right))
+
+
+def in_order(checks: Iterable[Check]) -> list[Check]:
+    """``checks`` in the order of reports."""
     return sorted(checks, key=lambda check: FACTS.index(check.fact))
 
 
@@ -86,11 +98,13 @@ def _actor(actor: Actor, player: PlayerReading | None) -> Iterator[Check]:
     asked = {"subject": actor.character.id, "action": actor.action.value}
     if actor.direction is not Direction.NONE:
         asked["direction"] = actor.direction.value
+    if actor.colour:
+        asked["colour"] = actor.colour
     for fact, name in asked.items():
         if player is None:
             yield Check(fact, name, NOBODY, False, 0.0)
             continue
-        shares = {"subject": player.character, "action": player.action, "direction": player.direction}[fact]
+        shares = {"subject": player.character, "action": player.action, "direction": player.direction, "colour": player.colour}[fact]
         if name in shares:
             yield _named(fact, name, shares)
 

@@ -16,8 +16,7 @@ from typing import Any, Literal
 
 from misora.world.cast import Character, load_cast
 from misora.world.lexicon import load_words, side_words
-from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Player, Scene, Time
-from misora.world.tier import SMALL
+from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Player, Scene, Time, Weather
 
 Language = Literal["en", "zh"]
 Detail = Literal["short", "medium", "full"]
@@ -45,11 +44,17 @@ CHANGES_SIDE = frozenset({Action.ENTER, Action.LEAVE})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One player as far as words go; ``direction`` NONE when it has none or it is not known."""
+    """One player as far as words go.
+
+    Args:
+        direction: NONE when it has none or it is not known.
+        colour: What it is painted in, or "own"; empty when it is not known. Only the full tier paints.
+    """
 
     character: Character
     action: Action
     direction: Direction = Direction.NONE
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Story:
 
     Args:
         relations: (relation, index, index): left_of, starts_left_of, nearer_than, bigger_than.
+        weather: Of the full tier.
     """
 
     actors: tuple[Actor, ...]
@@ -65,6 +71,7 @@ class Story:
     time: Time | None = None
     camera: CameraMove | None = None
     relations: tuple[tuple[str, int, int], ...] = ()
+    weather: Weather | None = None
 
 
 class Choice:
@@ -416,32 +423,3 @@ def _gerund(verb: str, doubles: bool) -> str:
     if verb.endswith("e") and not verb.endswith("ee"):
         return verb[:-1] + "ing"
     return verb + (verb[-1] if doubles else "") + "ing"
-
-
-@dataclass(frozen=True, slots=True)
-class CaptionCount:
-    """How varied a set of captioned scenes is.
-
-    Args:
-        captions, distinct: How many, and how many different ones.
-        triples: Different (character, action, place) triples seen.
-        coverage: Share of all possible triples, 0 to 1.
-    """
-
-    captions: int
-    distinct: int
-    triples: int
-    coverage: float
-
-
-def count_distinct(samples: Iterable[tuple[Scene, str]], cast: Mapping[str, Character] | None = None) -> CaptionCount:
-    """Distinct captions and coverage of (character x action x place) in ``samples``."""
-    total = 0
-    texts: set[str] = set()
-    triples: set[tuple[str, Action, Place]] = set()
-    for scene, text in samples:
-        total += 1
-        texts.add(text)
-        triples |= {(player.character, player.action, scene.place) for player in scene.players}
-    possible = len(cast or load_cast()) * len(SMALL.actions) * len(SMALL.places)
-    return CaptionCount(total, len(texts), len(triples), len(triples) / possible)

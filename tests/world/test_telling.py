@@ -14,7 +14,7 @@ from misora.world.cast import load_cast
 from misora.world.directing import Directing, sample_film
 from misora.world.duets import scene_tracks
 from misora.world.program import Action, Beat, Camera, CameraMove, Direction, Film, Place, Player, Scene, Time, Weather
-from misora.world.telling import LONGEST, Fact, count_films, sample_telling, tell_film
+from misora.world.telling import LONGEST, Fact, sample_telling, tell_film
 from misora.world.telling.english import inflected, plural_of
 from misora.world.telling.story import shots_of
 from misora.world.telling.words import load_full_words
@@ -185,9 +185,3 @@ def test_all_that_the_tier_knows_has_words_in_both_languages() -> None:
         assert set(say["weather"]) == set(FULL.weathers)
         assert set(say["camera"]) == set(FULL.camera_moves)
         assert set(say["verb"]) == set(FULL.actions) - {Action.PUSHED}
-
-
-def test_counting_variety() -> None:
-    film = film_of(player("fox", Action.RUN, Direction.LEFT))
-    counted = count_films([(film, "a"), (film, "b")], 282)
-    assert (counted.films, counted.programs, counted.captions, counted.triples) == (2, 1, 2, 1)

@@ -13,6 +13,7 @@
 | ``MISORA_VAULT`` | ``data/library/vault`` | folder of finished files and uploads; ``s3://BUCKET/PREFIX`` too |
 | ``MISORA_CACHE`` | ``data/library/cache`` | local copies of what lies in a bucket, 10 GiB at most |
 | ``MISORA_PLANS`` | the package's own ``engine/plans.toml`` | what accounts may do and what it costs |
+| ``MISORA_TIER`` | ``small`` | what the weights were taught, and prompts are rewritten for: ``small`` or ``full`` |
 | ``MISORA_REWRITER`` | ``offline`` | who rewrites prompts: ``off``, ``offline``, ``chat`` |
 | ``MISORA_CHAT_URL`` | | base URL of an OpenAI-compatible endpoint, ``http://localhost:8000/v1`` |
 | ``MISORA_CHAT_MODEL`` | | the model to ask there |
@@ -32,6 +33,7 @@ from misora.base.errors import InputError
 
 MAX_TIMEOUT = 600.0
 MAX_BATCH = 64
+TIERS = ("small", "full")
 PACKAGE = Path(__file__).resolve().parent.parent
 DATABASE = "sqlite:///data/library/misora.db"
 VAULT = "data/library/vault"
@@ -51,6 +53,7 @@ class Settings:
     plans: Path
     cache: Path = CACHE
     rewriter: str = "offline"
+    tier: str = "small"
     chat_url: str = ""
     chat_model: str = ""
     chat_key: str = field(default="", repr=False)
@@ -77,6 +80,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         plans=Path(environ.get("MISORA_PLANS") or PLANS),
         cache=Path(environ.get("MISORA_CACHE") or CACHE),
         rewriter=environ.get("MISORA_REWRITER") or "offline",
+        tier=tier_of(environ.get("MISORA_TIER") or TIERS[0]),
         chat_url=environ.get("MISORA_CHAT_URL") or "",
         chat_model=environ.get("MISORA_CHAT_MODEL") or "",
         chat_key=environ.get("MISORA_CHAT_KEY") or "",
@@ -101,6 +105,13 @@ def bytes_of(text: str) -> int | None:
     if found is None or float(found[1]) == 0:
         raise InputError(f"MISORA_MEMORY={text!r} is not an amount of memory; write 4GiB or 800MiB", field="MISORA_MEMORY")
     return int(float(found[1]) * (1 << (30 if found[2].lower() == "gib" else 20)))
+
+
+def tier_of(name: str) -> str:
+    """Raises InputError unless ``name`` is a tier of the stage."""
+    if name not in TIERS:
+        raise InputError(f"MISORA_TIER={name!r} is not known; choose one of {', '.join(TIERS)}", field="MISORA_TIER")
+    return name
 
 
 def seconds_of(name: str, text: str) -> float:

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from misora.base.errors import InputError
 from misora.cli.staging import scene_for
-from misora.world.captions import canonical_caption, count_distinct, sample_caption
+from misora.world.captions import canonical_caption, sample_caption
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
 from misora.world.directing import Directing, sample_film
 from misora.world.program import Film, Scene
-from misora.world.telling import count_films, sample_telling, tell_film
+from misora.world.telling import sample_telling, tell_film
+from misora.world.tier import TIERS
+from misora.world.variety import variety_of
 
 COUNTED_SECONDS = 5.0
-TRIPLES = "of all (character, action, place) triples"
 
 
 def draw_scenes(prompt: str | None, count: int, seed: int, aspect: float, height: int, seconds: float) -> Iterator[Scene]:
@@ -55,11 +56,13 @@ def coverage_line(captions: int, seed: int = 0, tier: str = "small") -> str:
     """How varied ``captions`` captions of random scenes or films are."""
     rng, count = random.Random(seed), max(1, captions)
     if tier == "full":
-        films = draw_films(count, seed, 16 / 9, COUNTED_SECONDS)
-        told = count_films(((film, sample_telling(film, rng).text) for film in films), len(load_cast("full")))
-        seen = f"{told.triples:,} triples seen, {told.coverage:.1%} {TRIPLES}"
-        return f"{told.films:,} captions drawn: {told.captions:,} distinct, of {told.programs:,} distinct films, {seen}"
-    scenes = draw_scenes(None, count, seed, 16 / 9, 480, 2.0)
-    counted = count_distinct((scene, sample_caption(scene, rng)[0]) for scene in scenes)
-    share = f"{counted.coverage:.1%} {TRIPLES}"
-    return f"{counted.captions:,} captions drawn: {counted.distinct:,} distinct, {counted.triples:,} triples seen, {share}"
+        samples = ((film, sample_telling(film, rng).text) for film in draw_films(count, seed, 16 / 9, COUNTED_SECONDS))
+    else:
+        scenes = draw_scenes(None, count, seed, 16 / 9, 480, 2.0)
+        samples = ((Film((scene,)), sample_caption(scene, rng)[0]) for scene in scenes)
+    told = variety_of(samples, TIERS[tier])
+    shares = ", ".join(f"({pair}) {share:.1%}" for pair, share in told.pairs.items())
+    return (
+        f"{told.films:,} captions drawn: {told.captions:,} distinct, of {told.programs:,} distinct programs\n"
+        f"seen of all pairs: {shares}; of all triples: {told.triples:,}, {told.coverage:.1%}"
+    )

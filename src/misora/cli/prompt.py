@@ -10,6 +10,7 @@ import typer
 
 from misora.base.errors import InputError
 from misora.cli.options import PresetName, Rewriter
+from misora.cli.world import TierName
 
 if TYPE_CHECKING:
     from misora.prompting.rewriter import Rewrite
@@ -20,6 +21,7 @@ def prompt(
     text: Annotated[str | None, typer.Argument(help="What is seen, in English or Chinese.")] = None,
     preset: PresetName = None,
     rewriter: Rewriter = None,
+    tier: Annotated[TierName | None, typer.Option(help="Which tier the model was taught. Default: MISORA_TIER, small.")] = None,
     table: Annotated[Path | None, typer.Option(help="Score a table of prompts with their meaning, tabs between columns, instead.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -32,17 +34,20 @@ def prompt(
     elif text is None or not text.strip():
         raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
     else:
-        rewrite = rewritten(text, preset, rewriter)
+        rewrite = rewritten(text, preset, rewriter, tier)
         print(json.dumps(as_data(rewrite), ensure_ascii=False) if as_json else "\n".join(lines_of(rewrite)))
 
 
-def rewritten(text: str, preset: str | None, rewriter: str | None) -> Rewrite:
-    """As ``misora generate`` would rewrite it."""
+def rewritten(text: str, preset: str | None, rewriter: str | None, tier: str | None) -> Rewrite:
+    """As ``misora generate`` would rewrite it for weights of ``tier``; None is the setting's."""
+    from dataclasses import replace
+
     from misora.base.settings import load_settings
     from misora.prompting.preset_shelf import PresetShelf
     from misora.prompting.rewriting import rewrite_prompt
 
     settings = load_settings()
+    settings = replace(settings, tier=tier or settings.tier)
     return rewrite_prompt(text, settings, None if preset is None else PresetShelf(settings.presets).get(preset), rewriter)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from misora.world.lexicon import PUNCTUATION, Event, Kind, Match, Reading, tokens_of
-from misora.world.program import Action, CameraMove, Direction, Place, Time
+from misora.world.program import Action, CameraMove, Direction, Place, Time, Weather
 
 #: Actions that say where a movement leads; beside one of these a plain walk, run, flight or turn is only its manner.
 LEADING = frozenset({Action.APPROACH, Action.RETREAT, Action.ENTER, Action.LEAVE})
@@ -36,12 +36,14 @@ class Part:
         text: As written.
         action: None when the prompt does not say.
         direction: Where to; NONE when there is none or it is not said.
+        colour: The colour word before it, of the full tier's lexicon.
     """
 
     character: str
     text: str
     action: Action | None = None
     direction: Direction = Direction.NONE
+    colour: Match | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Beat:
     time: Time | None = None
     camera: CameraMove | None = None
     relations: tuple[tuple[str, str, str], ...] = ()
+    weather: Weather | None = None
 
 
 def add_clause(beats: list[Beat], reading: Reading, dropped: list[str]) -> None:
@@ -69,13 +72,41 @@ def add_clause(beats: list[Beat], reading: Reading, dropped: list[str]) -> None:
     groups = _groups(events, tokens, dropped)
     parts = [_parts(group, before) for group in groups] or [()]
     parts[0] = _with_bystanders(parts[0], groups[0] if groups else [], names, tokens)
-    first = Beat(parts[0], _one(reading.places), _one(reading.times), _one(reading.cameras), reading.relations)
-    dropped += [match.text for match in reading.matches if _is_surplus(match, first)]
+    colours = _colours(reading.matches, names)
+    parts = [tuple(replace(part, colour=colours.get(part.character)) for part in group) for group in parts]
+    first = Beat(parts[0], _one(reading.places), _one(reading.times), _one(reading.cameras), reading.relations, _one(reading.weathers))
+    dropped += [match.text for match in reading.matches if _is_surplus(match, first) or _is_loose(match, colours)]
     if not first.parts and beats:
-        beats[-1] = replace(before, place=before.place or first.place, time=before.time or first.time, camera=before.camera or first.camera)
+        beats[-1] = _filled_in(before, first)
     else:
         beats.append(first)
     beats += [Beat(part) for part in parts[1:]]
+
+
+def _filled_in(beat: Beat, later: Beat) -> Beat:
+    """``beat`` with what it leaves open taken from ``later``."""
+    return replace(
+        beat,
+        place=beat.place or later.place,
+        time=beat.time or later.time,
+        camera=beat.camera or later.camera,
+        weather=beat.weather or later.weather,
+    )
+
+
+def _colours(matches: Sequence[Match], names: dict[str, Match]) -> dict[str, Match]:
+    """The colour word that stands right before each player's name; 的 may lie between."""
+    return {
+        name: match
+        for name, named in names.items()
+        for match in matches
+        if match.entry.kind is Kind.COLOUR and 0 <= named.start - match.end <= (1 if match.is_chinese else 0)
+    }
+
+
+def _is_loose(match: Match, colours: dict[str, Match]) -> bool:
+    """Whether ``match`` is a colour of nobody."""
+    return match.entry.kind is Kind.COLOUR and match not in colours.values()
 
 
 def _names(matches: Sequence[Match]) -> dict[str, Match]:
@@ -221,5 +252,5 @@ def _one(values: Sequence[ValueT]) -> ValueT | None:
 
 def _is_surplus(match: Match, beat: Beat) -> bool:
     """Whether ``match`` names a second place, time or camera move."""
-    said = {Kind.PLACE: beat.place, Kind.TIME: beat.time, Kind.CAMERA: beat.camera}
+    said = {Kind.PLACE: beat.place, Kind.TIME: beat.time, Kind.CAMERA: beat.camera, Kind.WEATHER: beat.weather}
     return match.entry.kind in said and match.entry.value != said[match.entry.kind]

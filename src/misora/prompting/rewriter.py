@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from misora.prompting.meaning import load_meaning
 from misora.prompting.presets import Preset
 from misora.prompting.reading import Nearest, PromptReading, read_prompt
-from misora.prompting.scenario import Scenario
+from misora.prompting.scenario import FullScenario, Scenario
 from misora.prompting.vocabulary import load_vocabulary
 from misora.world.captions import Language, tell
 from misora.world.lexicon import Kind, Lexicon, Reading
+from misora.world.telling.stories import tell_story
+from misora.world.tier import SMALL
 
 #: What stands between the captions of two moments when they are shown as one text.
 THEN = {"en": " Then ", "zh": "然后，"}
@@ -55,19 +57,28 @@ class Rewrite:
     note: str = ""
 
 
-def rewrite(prompt: str, lexicon: Lexicon | None = None, preset: Preset | None = None, nearest: Nearest | None = None) -> Rewrite:
+def rewrite(
+    prompt: str,
+    lexicon: Lexicon | None = None,
+    preset: Preset | None = None,
+    nearest: Nearest | None = None,
+    tier: str = SMALL.name,
+) -> Rewrite:
     """``prompt`` in the style of the training captions.
 
     Args:
+        lexicon: What words mean; None is the tier's own.
         preset: Gives place, time and camera where the prompt leaves them open, before they are made up.
         nearest: As in ``read_prompt``; None asks the encoder of ``misora[meaning]`` where that is installed.
+        tier: What the model was taught. The small one has neither weather nor colours, and takes much for something near.
     """
-    lexicon = lexicon or load_vocabulary()
+    lexicon = lexicon or load_vocabulary(tier)
+    scenario_of, told = (Scenario, tell) if tier == SMALL.name else (FullScenario, tell_story)
     meaning = load_meaning() if nearest is None else None
     reading = read_prompt(prompt, lexicon, meaning.nearest if meaning else nearest)
     language: Language = "zh" if reading.language == "zh" else "en"
-    scenario = Scenario(prompt, reading, lexicon, language, style_of(preset, lexicon))
-    beats = tuple(tell(story, language) for story in scenario.stories())
+    scenario = scenario_of(prompt, reading, lexicon, language, style_of(preset, lexicon))
+    beats = tuple(told(story, language) for story in scenario.stories())
     account = scenario.account
     return Rewrite(
         text=joined(beats, language) if beats else prompt,

@@ -24,15 +24,15 @@ def rewrite_prompt(prompt: str, settings: Settings, preset: Preset | None = None
     """
     chosen = check_rewriter(rewriter or settings.rewriter)
     if chosen == "off":
-        read = rewrite(prompt)
+        read = rewrite(prompt, tier=settings.tier)
         return Rewrite(prompt, read.language, read.understood, read.unknown_words)
     if chosen == "chat":
         chat = chat_settings(settings)
         try:
             return rewrite_by_chat(prompt, chat, preset)
         except ChatError as error:
-            return replace(rewrite(prompt, preset=preset), note=f"{error}; rewritten offline instead")
-    return rewrite(prompt, preset=preset)
+            return replace(rewrite(prompt, preset=preset, tier=settings.tier), note=f"{error}; rewritten offline instead")
+    return rewrite(prompt, preset=preset, tier=settings.tier)
 
 
 def check_rewriter(name: str) -> Rewriter:

@@ -16,14 +16,16 @@ from misora.prompting.grammar import Beat, Part
 from misora.prompting.reading import PromptReading, as_written
 from misora.world.captions import Actor, Language, Story, verb_of
 from misora.world.cast import Character, Gait
-from misora.world.lexicon import SIDES, Kind, Lexicon, Match, Reading, load_words, side_words, tokens_of
-from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time
+from misora.world.colours import COLOURS
+from misora.world.lexicon import SIDES, Kind, Lexicon, Match, Reading, side_words, tokens_of
+from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
+from misora.world.telling.stories import verb_of as full_verb_of
 
 MAX_ACTORS = 2
 """Players in one scene of the world the model has seen."""
 LAND = (Place.BEACH, Place.MEADOW, Place.FOREST, Place.SNOW, Place.CITY, Place.DESERT)
 #: Where a character is put when the prompt does not say; others go to one of LAND.
-PLACES = {Gait.SWIMS: (Place.UNDERWATER,), Gait.DRIVES: (Place.CITY, Place.MEADOW, Place.DESERT, Place.SNOW)}
+PLACES = {Gait.SWIMS: (Place.UNDERWATER,), Gait.SAILS: (Place.LAKE,), Gait.DRIVES: (Place.CITY, Place.MEADOW, Place.DESERT, Place.SNOW)}
 #: What a character does when the prompt does not say; others walk.
 ACTIONS = {Gait.FLIES: Action.FLY, Gait.ROLLS: Action.BOUNCE, Gait.FLOATS: Action.FLY, Gait.STANDS: Action.STAND}
 #: What somebody goes on doing in a moment that does not name them; absent is gone.
@@ -82,7 +84,7 @@ class Scenario:
         self._lexicon = lexicon
         self._language = language
         self._style = style
-        self._say: dict[str, Any] = load_words()["say"][language]
+        self._say: dict[str, Any] = lexicon.say[language]
         self._cast: dict[str, Character] = {}
 
     def stories(self) -> list[Story]:
@@ -97,9 +99,10 @@ class Scenario:
         places = self._filled([beat.place for _, beat in beats], lambda: self._place(gait))
         times = self._filled([beat.time for _, beat in beats], self._time)
         cameras = self._filled([beat.camera for _, beat in beats], self._camera)
+        weathers = _lasting([beat.weather for _, beat in beats])
         stories = [
-            Story(who, place, time, camera, relations_of(beat, parts))
-            for who, (parts, beat), place, time, camera in zip(actors, beats, places, times, cameras, strict=True)
+            Story(who, place, time, camera, relations_of(beat, parts), weather)
+            for who, (parts, beat), place, time, camera, weather in zip(actors, beats, places, times, cameras, weathers, strict=True)
         ]
         return [story for index, story in enumerate(stories) if index == 0 or story != stories[index - 1]]
 
@@ -119,11 +122,26 @@ class Scenario:
 
     def _actor(self, part: Part) -> Actor:
         character = self._named(part)
+        return replace(self._acting(part, character), colour=self._painted(part, character))
+
+    def _painted(self, part: Part, character: Character) -> str:
+        """The colour to say; empty when none was said, or when the character comes in its own alone, which is reported."""
+        if part.colour is None or part.colour.entry.value == character.colour:
+            return ""
+        if not character.recolours or part.colour.entry.value not in COLOURS:
+            self.account.drop(part.colour.text)
+            return ""
+        return part.colour.entry.value
+
+    def _acting(self, part: Part, character: Character) -> Actor:
         if part.action is None:
             action = ACTIONS.get(character.gait, Action.WALK)
-            self.account.add(verb_of(Actor(character, action), self._language))
+            self.account.add(self._verb(Actor(character, action)))
             return Actor(character, action, self._direction(action, Direction.NONE))
         return Actor(character, part.action, self._direction(part.action, part.direction))
+
+    def _verb(self, actor: Actor) -> str:
+        return verb_of(actor, self._language)
 
     def _named(self, part: Part) -> Character:
         """The character meant by ``part``; the person's own word for it comes first among its names."""
@@ -207,6 +225,29 @@ class Scenario:
 
     def _hash(self, purpose: str) -> int:
         return zlib.crc32(f"{purpose}/{' '.join(self._prompt.lower().split())}".encode())
+
+
+class FullScenario(Scenario):
+    """The same in the full tier, whose captions leave the daylight and the still camera unsaid."""
+
+    def _verb(self, actor: Actor) -> str:
+        return full_verb_of(actor, self._language)
+
+    def _time(self) -> Time:
+        return super()._time() if self._style and self._style.times else Time.DAY
+
+    def _camera(self) -> CameraMove:
+        return super()._camera() if self._style and self._style.cameras else CameraMove.STATIC
+
+
+def _lasting(said: Sequence[Weather | None]) -> list[Weather | None]:
+    """``said`` with what was said last going on; the first weather holds from the start, and none is made up."""
+    current = next((weather for weather in said if weather is not None), None)
+    lasting = []
+    for weather in said:
+        current = weather or current
+        lasting.append(current)
+    return lasting
 
 
 def goes_on(part: Part) -> Part:

@@ -15,6 +15,7 @@ from typing import Any
 
 from misora.world.cast import load_cast
 from misora.world.lexicon import Entry, Kind, Lexicon, load_words
+from misora.world.telling.words import load_reading_words
 from misora.world.tier import SMALL
 
 #: Kinds of ``near.json`` whose phrases stand for one of many values.
@@ -31,10 +32,10 @@ def load_near() -> dict[str, Any]:
 
 
 @cache
-def load_vocabulary() -> Lexicon:
-    """The stage's lexicon with the near words added, built once; a name of the cast always keeps its own meaning."""
-    cast = load_cast()
-    return Lexicon(cast, near_phrases(cast))
+def load_vocabulary(tier: str = SMALL.name) -> Lexicon:
+    """A tier's lexicon with the near words added, built once; a name of the cast always keeps its own meaning."""
+    cast = load_cast(tier)
+    return Lexicon(cast, near_phrases(cast), load_words() if tier == SMALL.name else load_reading_words())
 
 
 def spoken_words(lexicon: Lexicon) -> set[str]:

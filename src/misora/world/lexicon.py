@@ -25,7 +25,7 @@ from importlib.resources import files
 from typing import Any
 
 from misora.world.cast import Character, load_cast
-from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time
+from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
 
 
 class Kind(StrEnum):
@@ -40,6 +40,8 @@ class Kind(StrEnum):
     ORIGIN = "origin"
     SIDE = "side"
     CAMERA = "camera"
+    WEATHER = "weather"
+    COLOUR = "colour"
     RELATION = "relation"
     IGNORE = "ignore"
     UNKNOWN = "unknown"
@@ -50,9 +52,10 @@ OPPOSITE = {Direction.LEFT: Direction.RIGHT, Direction.RIGHT: Direction.LEFT, Di
 #: True where the heading is the side that was named, False where it is the opposite one; absent where nothing is said.
 HEADING_OF = {
     **{(Kind.HEADING, action): True for action in TRAVELLING},
-    **{(Kind.ORIGIN, action): action is Action.LEAVE for action in TRAVELLING},
+    **{(Kind.ORIGIN, action): action in (Action.LEAVE, Action.RETURN) for action in TRAVELLING},
     (Kind.SIDE, Action.ENTER): False,
     (Kind.SIDE, Action.LEAVE): True,
+    (Kind.SIDE, Action.RETURN): True,
 }
 #: Relations are kept in one sense: (inverse relation) -> (relation with its two players exchanged).
 INVERSE = {"right_of": "left_of", "further_than": "nearer_than", "smaller_than": "bigger_than"}
@@ -158,6 +161,11 @@ class Reading:
         return tuple(CameraMove(value) for value in self.values(Kind.CAMERA))
 
     @property
+    def weathers(self) -> tuple[Weather, ...]:
+        """Of the full tier's lexicon alone."""
+        return tuple(Weather(value) for value in self.values(Kind.WEATHER))
+
+    @property
     def is_empty(self) -> bool:
         """True when nothing of the world was named."""
         return all(match.entry.kind is Kind.IGNORE for match in self.matches)
@@ -195,14 +203,19 @@ class Lexicon:
     Args:
         cast: Characters by id; their names are added to the words of ``lexicon.json``.
         more: Further phrases and what they mean; where the wording is known already, the known meaning stays.
+        words: Tables as those of ``lexicon.json``, which is the default; "sooner" holds words by kind that come before all others.
     """
 
-    def __init__(self, cast: Mapping[str, Character], more: Iterable[tuple[str, Entry]] = ()) -> None:
-        words = load_words()
+    def __init__(
+        self, cast: Mapping[str, Character], more: Iterable[tuple[str, Entry]] = (), words: Mapping[str, Any] | None = None
+    ) -> None:
+        words = words or load_words()
         self.cast = cast
+        self.say: Mapping[str, Any] = words["say"]
         self._irregular: dict[str, str] = words["irregular"]
         self._traditional = load_traditional()
-        self._function = {self.stem(word) for word in words["function_words"]} | set(words["function_chars"])
+        measures = {one.measure_zh for one in cast.values()}
+        self._function = {self.stem(word) for word in words["function_words"]} | set(words["function_chars"]) | measures
         self._fillers = {self.stem(word) for word in words["fillers"]}
         self._nouns: list[dict[str, Any]] = words["nouns"]
         self._root = _Node()
@@ -330,10 +343,12 @@ def _cut(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) > 3 else word
 
 
-def _phrases(words: dict[str, Any], cast: Mapping[str, Character]) -> Iterator[tuple[str, Entry]]:
+def _phrases(words: Mapping[str, Any], cast: Mapping[str, Character]) -> Iterator[tuple[str, Entry]]:
     """Every phrase with its meaning; where two agree in wording the first wins."""
     read = words["read"]
     yield from _names(cast)
+    for kind, table in words.get("sooner", {}).items():
+        yield from _listed(table, Kind(kind))
     for kind in (Kind.IGNORE, Kind.UNKNOWN):
         yield from _listed({"": read["phrase"][kind]}, kind)
     yield from _spoken(words["say"])
@@ -370,12 +385,15 @@ def _spoken(say: Mapping[str, Any]) -> Iterator[tuple[str, Entry]]:
                 yield "在" + phrase, Entry(Kind.PLACE, place)
                 yield phrase.removeprefix("在"), Entry(Kind.PLACE, place)
         yield from _listed(tables["time"], Kind.TIME)
+        yield from _listed(tables.get("colour", {}), Kind.COLOUR)
+        for weather, forms in tables.get("weather", {}).items():
+            yield from _listed({weather: [phrase for form in forms.values() for phrase in form]}, Kind.WEATHER)
         for move, forms in tables["camera"].items():
             for phrase in (phrase for form in forms.values() for phrase in form):
                 yield phrase.split("{n}")[0], Entry(Kind.CAMERA, move)
         for action, styles in tables["verb"].items():
-            for phrase in (phrase for style in styles.values() for phrase in style):
-                yield phrase.rstrip("*-"), Entry(Kind.ACTION, action)
+            for phrase in (phrase for style in styles.values() for phrase in style if "{b}" not in phrase):
+                yield phrase.rstrip("*-").replace("[", "").replace("]", ""), Entry(Kind.ACTION, action)
 
 
 def _sided(templates: Iterable[str], kind: Kind) -> Iterator[tuple[str, Entry]]:

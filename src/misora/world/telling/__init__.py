@@ -7,19 +7,18 @@ records which. Phrases lie in ``words_full.json`` and, for what the small tier k
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from misora.world.captions import DETAIL_WEIGHTS, ENGLISH_SHARE, Choice, Detail, FirstChoice, Language
 from misora.world.cast import Character, load_cast
-from misora.world.directing import triples_of
-from misora.world.program import Action, Film, Place
+from misora.world.program import Film
 from misora.world.telling.chinese import Chinese
 from misora.world.telling.english import English
 from misora.world.telling.story import shots_of
 from misora.world.telling.writer import Fact
 
-__all__ = ["Fact", "FilmCount", "Telling", "count_films", "sample_telling", "tell_film"]
+__all__ = ["Fact", "Telling", "sample_telling", "tell_film"]
 
 LONGEST: dict[tuple[Language, Detail], int] = {
     ("en", "short"): 20, ("en", "medium"): 45, ("en", "full"): 80, ("zh", "short"): 40, ("zh", "medium"): 90, ("zh", "full"): 170,
@@ -68,35 +67,3 @@ def tell_film(
         if writer.length(text) <= LONGEST[language, detail]:
             break
     return Telling(text, language, tuple(writer.facts))
-
-
-@dataclass(frozen=True, slots=True)
-class FilmCount:
-    """How varied a set of captioned films is.
-
-    Args:
-        films, programs: How many, and how many different ones.
-        captions: Different captions.
-        triples: Different (character, action, place) triples seen.
-        coverage: Share of all possible triples, 0 to 1.
-    """
-
-    films: int
-    programs: int
-    captions: int
-    triples: int
-    coverage: float
-
-
-def count_films(samples: Iterable[tuple[Film, str]], characters: int) -> FilmCount:
-    """Distinct programs and captions, and coverage of (character x action x place), in ``samples``."""
-    total = 0
-    programs: set[str] = set()
-    captions: set[str] = set()
-    triples: set[tuple[str, Action, Place]] = set()
-    for film, text in samples:
-        total += 1
-        programs.add(film.to_json())
-        captions.add(text)
-        triples.update(triples_of(film))
-    return FilmCount(total, len(programs), len(captions), len(triples), len(triples) / (characters * len(Action) * len(Place)))

@@ -25,6 +25,16 @@ def load_full_words() -> dict[str, Any]:
     }
 
 
+@cache
+def load_reading_words() -> dict[str, Any]:
+    """Tables for a ``Lexicon`` of the full tier: all phrases that its captions use, and plain words for what only it knows.
+
+    Those words stand before the small tier's, which take them for something near.
+    """
+    more: dict[str, Any] = json.loads(files("misora.world").joinpath("words_full.json").read_text(encoding="utf-8"))
+    return {**load_words(), "say": load_full_words()["say"], "sooner": more["read"]}
+
+
 def merged(base: Any, over: Any) -> Any:
     """``over`` laid on ``base``, dictionary by dictionary."""
     if isinstance(base, dict) and isinstance(over, dict):

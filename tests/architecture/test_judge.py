@@ -9,7 +9,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "misora"
 LOADS = re.compile(r"""load_judge|load_parser\([^)]*["']judge["']|evaluation\.judge""")
 
 
-STARTERS = {"training/parser.py", "training/track_stage.py"}
+STARTERS = {"training/parser.py", "training/track_stage.py", "training/head_stage.py"}
 """Stages that train a parser of one role; they may go on from that role."""
 
 

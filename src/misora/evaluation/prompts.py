@@ -48,6 +48,11 @@ class EvaluationPrompt:
         """The first shot."""
         return self.film.shots[0]
 
+    @property
+    def story(self) -> Story:
+        """What is asked of the first shot."""
+        return self.stories[0]
+
 
 def held_out_prompts(count: int, shape: VideoShape, characters: Sequence[str], seed: int = 2026) -> list[EvaluationPrompt]:
     """The first ``count`` prompts of the list for clips of ``shape``, with players from ``characters``."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from engines import Bench
+from misora.base.errors import StoreUnavailable
 from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape
 from misora.engine.batching import shape_from
 from misora.engine.judging import load_rules
 from misora.engine.kinds import check_request
+from misora.engine.pulse import Pulse
 from misora.engine.rendering import NativeRenderer, rows_of
+from misora.engine.service import Engine
 from misora.engine.signing import RecipeSigner
 from misora.engine.submission import Submission
 from misora.engine.work import Tools
@@ -108,6 +114,50 @@ def test_a_worker_that_is_told_to_stop_hands_the_whole_batch_back(roomy: Bench) 
     roomy.painter.before_step = lambda *_: worker.stopping.set()
     worker.run()
     assert states(roomy, jobs) == ["queued"] * 2 and all(roomy.engine.job(job.id).attempts == 0 for job in jobs)
+
+
+def test_a_store_that_goes_away_while_company_is_sought_stops_no_job(roomy: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = roomy.account(plan="local")
+    jobs = [roomy.submit(account, f"take {number}") for number in range(2)]
+    right = Engine.claim
+
+    def claim(engine: Engine, worker: str, like: Job | None = None) -> Job | None:
+        if like is not None:
+            raise StoreUnavailable("the database does not answer")
+        return right(engine, worker)
+
+    monkeypatch.setattr(Engine, "claim", claim)
+    assert roomy.worker().run_until_idle() == 2 and states(roomy, jobs) == ["completed"] * 2
+
+
+def test_one_that_cannot_begin_leaves_its_seat_to_nobody(roomy: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = roomy.account(plan="local")
+    jobs = [roomy.submit(account, f"take {number}") for number in range(2)]
+    right, left = Pulse.__enter__, list[str]()
+
+    def enter(pulse: Pulse) -> Pulse:
+        if pulse.job.id == jobs[0].id:
+            raise RuntimeError("no thread can be started")
+        return right(pulse)
+
+    @contextmanager
+    def seat(name: str) -> Iterator[None]:
+        yield
+        left.append(name)
+
+    monkeypatch.setattr(Pulse, "__enter__", enter)
+    roomy.painter.seats = lambda count: [seat(name) for name in "ab"]  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError, match="no thread"):
+        roomy.worker().run_once()
+    assert sorted(left) == ["a", "b"] and states(roomy, jobs) == ["in_progress", "completed"]
+
+
+def test_a_device_that_is_not_there_ends_a_job_with_its_sentence(bench: Bench, tiny_weights_in_use: None) -> None:
+    settings = load_settings({"MISORA_WEIGHTS": str(load_settings().weights), "MISORA_DEVICE": "cuda:7"})
+    job = bench.submit(bench.account())
+    Worker(bench.engine, Tools(NativeRenderer(settings), load_rules(), RecipeSigner(), bench.engine.vault)).run_once()
+    done = bench.engine.job(job.id)
+    assert (done.state, done.error_code) == ("failed", "invalid_request") and "choose auto, cpu or cuda" in (done.error_message or "")
 
 
 def test_stills_made_together_are_the_bytes_made_alone(bench: Bench, tiny_weights_in_use: None) -> None:

@@ -58,7 +58,11 @@ class NativeRenderer:
     def room_for(self, job: Job) -> int:
         from misora.pipelines.runtime import choose_device
 
-        most = ROWS_TOGETHER[choose_device(self.settings.device).type]
+        try:
+            most = ROWS_TOGETHER.get(choose_device(self.settings.device).type, 0)
+        except InputError:
+            # Said when the job is begun, so that it ends with that sentence.
+            return 1
         return max(1, min(self.settings.batch, most // rows_of(shape_from(job.shape_key), native=bool(job.request.get("native")))))
 
     def seats(self, count: int) -> Sequence[AbstractContextManager[None]]:

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -97,25 +97,32 @@ class Worker:
         return len(jobs)
 
     def _company(self, first: Job) -> Iterator[Job]:
-        """The jobs that come next, while they are like ``first`` and there is room."""
+        """The jobs that come next, while they are like ``first`` and there is room; a store that goes away now stops no job."""
         room = self.tools.renderer.room_for(first) if may_share(first) else 1
-        while room > 1 and (job := self.engine.claim(self.name, like=first)) is not None:
-            room -= 1
-            yield job
+        with suppress(StoreUnavailable, ConflictError):
+            while room > 1 and (job := self.engine.claim(self.name, like=first)) is not None:
+                room -= 1
+                yield job
 
     def _take(self, job: Job, seat: AbstractContextManager[None]) -> None:
         """A job's turn, from its claim to its end; what it computes happens in ``seat``."""
         log.info("claimed %s, attempt %d", job.id, job.attempts)
+        seated = False
         try:
             with Pulse(self.engine, job, self.stopping) as pulse:
                 self.pulses[job.id] = pulse
                 with seat:
+                    seated = True
                     turn = self._make(job, pulse)
                 self._publish(job, turn)
         except LeaseLost:
             log.info("gave up %s: cancelled, or held by another worker", job.id)
         finally:
             self.pulses.pop(job.id, None)
+            if not seated:
+                # The others wait for everybody who has a seat.
+                with seat:
+                    pass
 
     def keep_house(self) -> None:
         """Takes jobs back from silent workers, and more rarely collects garbage, which reads the whole vault; every worker does."""

@@ -68,8 +68,8 @@ class Member:
         while not self.worker.stopping.is_set() and time.monotonic() - idle_since < patience:
             try:
                 self.worker.keep_house()
-                if self.worker.run_once():
-                    taken, idle_since = taken + 1, time.monotonic()
+                if now := self.worker.run_once():
+                    taken, idle_since = taken + now, time.monotonic()
                     continue
             except StoreUnavailable as error:
                 log.warning("%s", error)

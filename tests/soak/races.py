@@ -13,6 +13,7 @@ import apsw
 
 from engines import Bench, make_bench
 from misora.base.errors import ConflictError, QuotaError
+from misora.engine.leases import LeaseLost
 from misora.store.audit_log import write_log
 from misora.store.database import open_database
 from misora.store.ledger import balance
@@ -113,7 +114,7 @@ def race(opened: Opened, seed: int) -> None:
             done.append(kind)
             try:
                 step(bench, mixed, kind, f"{number} {take}", rng)
-            except ConflictError:
+            except (ConflictError, LeaseLost):  # somebody else was first, or cancelled what was being made
                 continue
         return done
 

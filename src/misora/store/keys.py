@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -102,10 +103,10 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _is_live(row: sa.Row[tuple[object, ...]], at: float) -> bool:
+def _is_live(row: sa.Row[Any], at: float) -> bool:
     return bool(row.is_open) & (row.expires_at is None or row.expires_at > at)
 
 
-def _to_key(row: sa.Row[tuple[object, ...]]) -> Key:
+def _to_key(row: sa.Row[Any]) -> Key:
     values = {column.name: row._mapping.get(column.name) for column in keys.c}
     return Key(**(values | {"scopes": tuple(row.scopes)}))

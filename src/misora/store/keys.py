@@ -23,7 +23,7 @@ OWNER = tuple(column.label(f"account_{column.name}") for column in accounts.c if
 """The columns of a key's account, read with the key: every request asks for both."""
 _FIRST = sa.select(sa.func.min(keys.c.id).label("id")).subquery()
 _ASKED = keys.alias()
-WANTED = (
+WANTED: sa.Select[Any] = (
     # Not when it was revoked: a number takes longer to read than none.
     sa.select(*(column for column in keys.c if column is not keys.c.revoked_at), keys.c.revoked_at.is_(None).label("is_open"), *OWNER)
     .select_from(_FIRST.outerjoin(_ASKED, _ASKED.c.id == sa.bindparam("asked")))

@@ -247,7 +247,7 @@ class TransformerStage:
         model = TextToLatents(self.config)
         model.load_state_dict(values)
         save_model(folder, "transformer", model.transformer, dtype=torch.bfloat16, **provenance)
-        save_model(folder, "text_encoder", model.text_encoder, dtype=torch.bfloat16, **provenance)
+        save_model(folder, "text_encoder", model.text_encoder, dtype=torch.int8, **provenance)
 
     @torch.no_grad()
     def preview(self, folder: Path, step: int) -> None:

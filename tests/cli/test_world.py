@@ -87,7 +87,16 @@ def full_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_full_tier_is_listed_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["world", "list", "--captions", "20", "--tier", "full"]) == 0
     out = capsys.readouterr().out
-    for word in ("282 characters", "20 places", "4 times", "5 weathers", "14 camera moves", "糖果", "20 captions drawn", "distinct programs"):
+    for word in (
+        "282 characters",
+        "20 places",
+        "4 times",
+        "5 weathers",
+        "14 camera moves",
+        "糖果",
+        "20 captions drawn",
+        "distinct programs",
+    ):
         assert word in out
 
 

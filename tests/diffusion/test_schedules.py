@@ -41,6 +41,15 @@ def test_known_frames_wait_until_the_rest_come_down():
     assert bool((levels[:, 0, 2] == 0).all())
 
 
+@pytest.mark.parametrize("shift", [0.5, 1.0, 3.0])
+def test_shifted_leaves_its_last_level_in_one_step(shift):
+    sigmas = shifted(7, shift, 0.25)
+    assert len(sigmas) == 8
+    assert bool((sigmas.diff() < 0).all())
+    torch.testing.assert_close(sigmas[[0, -2, -1]], torch.tensor([1.0, 0.25, 0.0]))
+    assert shifted(1, shift, 0.25).tolist() == [1.0, 0.0]
+
+
 def test_logit_normal_has_its_median_at_the_shifted_half():
     levels = logit_normal((20_000,), 3.0, torch.Generator().manual_seed(0))
     assert levels.median().item() == pytest.approx(0.75, abs=0.01)

@@ -29,9 +29,17 @@ def resolution_shift(tokens_per_frame: int) -> float:
     return LOUD_SHIFT * math.sqrt(tokens_per_frame * 64 / 4096)
 
 
-def shifted(steps: int, shift: float = 1.0) -> Tensor:
-    """``steps`` + 1 levels, from 1 down to 0."""
-    return shift_sigma(torch.linspace(1.0, 0.0, steps + 1), shift)
+def shifted(steps: int, shift: float = 1.0, last: float = 0.0) -> Tensor:
+    """``steps`` + 1 levels, from 1 down to 0.
+
+    Args:
+        last: Level from which the last step goes straight to 0: a young network knows what is where, and below that level invents for each
+            cell details of its own, while the mean that it guesses from there is one picture. 0 spaces all steps alike.
+    """
+    if last == 0:
+        return shift_sigma(torch.linspace(1.0, 0.0, steps + 1), shift)
+    lowest = float(shift_sigma(torch.tensor(last), 1 / shift))
+    return torch.cat([shift_sigma(torch.linspace(1.0, lowest, steps), shift), torch.zeros(1)])
 
 
 def for_frames(sigmas: Tensor, strength: Tensor) -> Tensor:

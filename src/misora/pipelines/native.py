@@ -169,9 +169,10 @@ class NativePipeline:
         transformer = self.turbo.transformer if self.turbo and sampling.quality == "turbo" else self.transformer
         network = ScriptedDenoiser(transformer, script, window, canvas.shape.fps)
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
-        levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]))
         continuity = Continuity(known, script.rows[window.start : window.stop], window.first_number)
         known = continuity.leaning()
+        last = min(sampling.last_level, float(1 - known.frame_strength.min()) / 2)  # a weak remix begins near there, and needs steps too
+        levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]), last)
         sigmas = for_frames(levels.to(noise), known.frame_strength)
         x, waited = watcher.begun(noise) or (known.start(noise), steps_to_wait(sigmas))
         watcher.skip(waited)

@@ -8,7 +8,9 @@ from misora.base.canvas import Canvas, Quality
 from misora.base.errors import WeightsError
 from misora.models.transformer.adapter_file import AdapterConfig
 
-STEPS = 25
+STEPS = 22
+LAST_LEVEL = 0.25
+"""Noise from which the many-step model's last step goes straight to the clip (``diffusion.schedules.shifted``)."""
 GUIDANCE = 3.0
 UNGUIDED = 1.0
 SAMPLER = "euler"
@@ -22,6 +24,11 @@ class Sampling:
     steps: int
     guidance: float
     sampler: str = SAMPLER
+
+    @property
+    def last_level(self) -> float:
+        """Noise before the last step; Turbo learnt its own few levels."""
+        return LAST_LEVEL if self.quality == "base" else 0.0
 
 
 def sampling_of(canvas: Canvas, turbo: AdapterConfig | None) -> Sampling:

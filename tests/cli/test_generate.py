@@ -98,7 +98,7 @@ def test_the_model_in_use_is_said_and_can_be_chosen(
     weights = Path(shutil.copytree(tiny_weights, here / "weights"))
     monkeypatch.setenv("MISORA_WEIGHTS", str(weights))
     assert run(["generate", "a dog runs", *small]) == 0
-    assert f"quality: base, 25 steps; there are no turbo weights in {weights}\n" in capsys.readouterr().err
+    assert f"quality: base, 22 steps; there are no turbo weights in {weights}\n" in capsys.readouterr().err
     assert run(["generate", "a dog runs", *small, "--quality", "turbo"]) == 2
     assert "quality=turbo cannot be used: there are no turbo weights" in capsys.readouterr().err
     write_tiny_turbo(weights)

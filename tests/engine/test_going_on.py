@@ -24,7 +24,7 @@ from misora.media.encode import write_video
 from misora.store.assets import NewAsset, add_asset
 from misora.store.records import Job
 
-LONG = {"prompt": "a dog runs", "size": "64x64", "seconds": 7, "fps": 8, "steps": 3, "seed": 5}
+LONG = {"prompt": "a dog runs", "size": "64x64", "seconds": 8, "fps": 8, "steps": 3, "seed": 5}
 """Two windows of three steps."""
 
 
@@ -58,7 +58,7 @@ def worker_of(bench: Bench) -> tuple[Worker, Watched]:
 
 
 def submitted(bench: Bench, account: str, kind: str, request: Mapping[str, object]) -> Job:
-    shape = check_request(kind, request) or VideoShape(57, 64, 64, 8.0)
+    shape = check_request(kind, request) or VideoShape(65, 64, 64, 8.0)
     return bench.engine.submit(Submission(account, kind, request, shape))
 
 

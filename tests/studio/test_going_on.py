@@ -18,7 +18,7 @@ from misora.engine.worker import Worker
 from misora.store.records import Job
 from studios import Rig
 
-VIDEO = {"prompt": "a dog runs", "size": "64x64", "seconds": "7", "fps": 8, "steps": 3, "seed": 5}
+VIDEO = {"prompt": "a dog runs", "size": "64x64", "seconds": "8", "fps": 8, "steps": 3, "seed": 5}
 
 
 class Watched(NativeRenderer):

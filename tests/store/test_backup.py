@@ -36,7 +36,7 @@ def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vault]:
 
 @pytest.fixture
 def filled(tmp_path: Path) -> Iterator[Bench]:
-    """Two finished jobs, one that is being made, one that waits, one that was deleted."""
+    """Two finished jobs, one that is being made and has kept a part, one that waits, one that was deleted."""
     database = open_database(f"sqlite:///{tmp_path}/misora.db")
     migrate(database)
     bench = make_bench(database, tmp_path)
@@ -46,7 +46,11 @@ def filled(tmp_path: Path) -> Iterator[Bench]:
     bench.engine.delete(jobs[2].id, account)
     for number in range(3, 5):
         bench.submit(account, f"take {number}")
-    assert bench.engine.claim("somebody") is not None
+    lease = bench.engine.claim("somebody")
+    assert lease is not None
+    part = tmp_path / "part.npy"
+    part.write_bytes(b"latents")
+    bench.engine.note(lease, {"recipe": None, "parts": {"window 0": bench.engine.vault.put(part).digest}, "step": None})
     yield bench
     database.close()
 

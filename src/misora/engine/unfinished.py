@@ -60,7 +60,7 @@ class Unfinished:
         self._kept_at = self.engine.clock()
         try:
             self._read(self.lease.checkpoint or {})
-        except (InputError, KeyError, TypeError) as error:
+        except (InputError, KeyError, TypeError, AttributeError) as error:
             log.warning("%s begins anew: its checkpoint is of another version (%s)", self.lease.id, error)
 
     def _read(self, checkpoint: Mapping[str, Any]) -> None:

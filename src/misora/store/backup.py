@@ -4,7 +4,8 @@
     restore(Path("backup"), database, vault)        # into an empty install of any kind
 
 The database is read at one moment. Files are copied after it: they never change, and those of a video that is deleted meanwhile
-stay for an hour, so a copy that ends within the hour has every file that the saved database names.
+stay for an hour, so a copy that ends within the hour has every file that the saved database names. The unfinished work of jobs is left
+out: it would be gone before it was copied, and whoever goes on with such a job makes again what is missing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ import apsw
 import sqlalchemy as sa
 
 from misora.base.errors import InputError, MisoraError
-from misora.store.assets import needed_digests
 from misora.store.database import Database, in_memory, open_database
 from misora.store.migrate import migrate
 from misora.store.tables import assets, locks, metadata
@@ -150,17 +150,19 @@ def copy_files(saved: Path, source: Vault, target: Vault) -> Copied:
     """Every file that the database at ``saved`` names, checked on the way."""
     database = open_database(f"sqlite:///{saved}")
     with database.reading() as tx:
-        named = needed_digests(tx)
-        sizes = {row.digest: row.num_bytes for row in tx.execute(sa.select(assets.c.digest, assets.c.num_bytes))}
+        named = tx.execute(
+            sa.select(assets.c.digest, assets.c.num_bytes).where(assets.c.deleted_at.is_(None)).distinct().order_by(assets.c.digest)
+        ).all()
     database.close()
     there = {stored.digest for stored in target.stored()}
+    new = [Blob(row.digest, row.num_bytes) for row in named if row.digest not in there]
     missing = []
-    for digest in sorted(named - there):
+    for blob in new:
         try:
-            copy_file(Blob(digest, sizes[digest]), source, target)
+            copy_file(blob, source, target)
         except (BlobMissing, BlobDamaged) as error:
             missing.append(str(error))
-    return Copied(len(named), len(named - there) - len(missing), tuple(missing))
+    return Copied(len(named), len(new) - len(missing), tuple(missing))
 
 
 def copy_file(blob: Blob, source: Vault, target: Vault) -> None:

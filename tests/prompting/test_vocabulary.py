@@ -4,7 +4,7 @@ import pytest
 
 from misora.prompting.vocabulary import load_near, load_vocabulary, near_phrases
 from misora.world.cast import load_cast
-from misora.world.lexicon import Kind
+from misora.world.readings import Kind
 from misora.world.tier import SMALL
 
 

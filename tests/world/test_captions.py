@@ -18,7 +18,8 @@ from misora.world.captions import (
 )
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
-from misora.world.lexicon import load_lexicon, load_words
+from misora.world.lexicon import load_lexicon
+from misora.world.phrases import load_words
 from misora.world.program import TRAVELLING, Action, Camera, CameraMove, Direction, Place, Player, Scene, Time
 
 CAST = load_cast()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from misora.world.lexicon import Kind, Lexicon, heading_of, load_lexicon
+from misora.world.events import heading_of
+from misora.world.lexicon import Lexicon, load_lexicon
 from misora.world.program import Action, CameraMove, Direction, Place, Time
+from misora.world.readings import Kind
 
 L, R, N = Direction.LEFT, Direction.RIGHT, Direction.NONE
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from misora.base.errors import InputError
 from misora.world.casting import Casting, sample_scene
-from misora.world.lexicon import Reading, load_lexicon
+from misora.world.lexicon import load_lexicon
 from misora.world.program import Camera, CameraMove, Direction, Scene
+from misora.world.readings import Reading
 
 MAX_DRAWS = 20_000
 CAMERA_AMOUNT = 0.15

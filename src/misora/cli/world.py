@@ -48,7 +48,7 @@ def list_world(
     from misora.cli.filming import coverage_line
     from misora.cli.tables import table
     from misora.world.cast import load_cast
-    from misora.world.lexicon import load_words
+    from misora.world.phrases import load_words
     from misora.world.telling.words import load_full_words
 
     cast, words = load_cast(tier), load_words() if tier is TierName.SMALL else load_full_words()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from misora.base.errors import InputError
 from misora.world.captions import Actor, Story
-from misora.world.lexicon import Event, Reading, load_lexicon
+from misora.world.lexicon import load_lexicon
+from misora.world.readings import Event, Reading
 
 MAX_ACTORS = 2
 

@@ -17,7 +17,7 @@ from misora.prompting.reading import MAX_BEATS, read_prompt
 from misora.prompting.rewriter import Rewrite, joined, understood
 from misora.world.captions import Language
 from misora.world.cast import load_cast
-from misora.world.lexicon import load_words
+from misora.world.phrases import load_words
 from misora.world.tier import SMALL
 
 if TYPE_CHECKING:

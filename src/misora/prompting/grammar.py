@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from misora.world.lexicon import PUNCTUATION, Event, Kind, Match, Reading, tokens_of
 from misora.world.program import Action, CameraMove, Direction, Place, Time, Weather
+from misora.world.readings import PUNCTUATION, Event, Kind, Match, Reading, tokens_of
 
 #: Actions that say where a movement leads; beside one of these a plain walk, run, flight or turn is only its manner.
 LEADING = frozenset({Action.APPROACH, Action.RETREAT, Action.ENTER, Action.LEAVE})

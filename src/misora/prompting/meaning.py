@@ -21,7 +21,7 @@ import numpy.typing as npt
 from misora.base.errors import MissingExtraError
 from misora.prompting.vocabulary import load_near
 from misora.world.cast import load_cast
-from misora.world.lexicon import load_words
+from misora.world.phrases import load_words
 from misora.world.tier import SMALL
 
 LEAST = 0.6

@@ -15,7 +15,9 @@ from misora.prompting.grammar import Beat, add_clause
 from misora.prompting.sequences import clauses_of
 from misora.prompting.spelling import Speller, load_real_words
 from misora.prompting.vocabulary import load_vocabulary, spoken_words
-from misora.world.lexicon import Lexicon, Match, is_chinese, load_traditional
+from misora.world.lexicon import Lexicon
+from misora.world.phrases import load_traditional
+from misora.world.readings import Match, is_chinese
 
 Nearest = Callable[[str], str | None]
 

@@ -16,7 +16,8 @@ from misora.prompting.reading import Nearest, PromptReading, read_prompt
 from misora.prompting.scenario import FullScenario, Scenario
 from misora.prompting.vocabulary import load_vocabulary
 from misora.world.captions import Language, tell
-from misora.world.lexicon import Kind, Lexicon, Reading
+from misora.world.lexicon import Lexicon
+from misora.world.readings import Kind, Reading
 from misora.world.telling.stories import tell_story
 from misora.world.tier import SMALL
 

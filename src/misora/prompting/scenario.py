@@ -17,8 +17,10 @@ from misora.prompting.reading import PromptReading, as_written
 from misora.world.captions import Actor, Language, Story, verb_of
 from misora.world.cast import Character, Gait
 from misora.world.colours import COLOURS
-from misora.world.lexicon import SIDES, Kind, Lexicon, Match, Reading, side_words, tokens_of
+from misora.world.lexicon import Lexicon
+from misora.world.phrases import side_words
 from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
+from misora.world.readings import SIDES, Kind, Match, Reading, tokens_of
 from misora.world.telling.stories import verb_of as full_verb_of
 
 MAX_ACTORS = 2

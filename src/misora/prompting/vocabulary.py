@@ -14,7 +14,9 @@ from importlib.resources import files
 from typing import Any
 
 from misora.world.cast import load_cast
-from misora.world.lexicon import Entry, Kind, Lexicon, load_words
+from misora.world.lexicon import Lexicon
+from misora.world.phrases import load_words
+from misora.world.readings import Entry, Kind
 from misora.world.telling.words import load_reading_words
 from misora.world.tier import SMALL
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from misora.world.cast import Character, load_cast
-from misora.world.lexicon import load_words, side_words
+from misora.world.phrases import load_words, side_words
 from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Player, Scene, Time, Weather
 
 Language = Literal["en", "zh"]

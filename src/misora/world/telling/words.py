@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from misora.world.lexicon import load_words
+from misora.world.phrases import load_words
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 
 from misora.world.captions import Choice, Language
 from misora.world.cast import Character
-from misora.world.lexicon import side_words
+from misora.world.phrases import side_words
 from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
 from misora.world.telling.story import Partner, Relation, Shot, Step, Troupe
 from misora.world.telling.words import load_full_words

@@ -167,6 +167,13 @@ def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
     return _again(again, run_config, "transformer/more")
 
 
+def transformer_layout() -> tuple[TransformerStageConfig, RunConfig]:
+    """Goes on from the shipped transformer, which learns to follow layouts."""
+    config, run_config = transformer_more()
+    model = dataclasses.replace(config.model, layout_classes=len(load_cast()))
+    return _again(dataclasses.replace(config, model=model, align_weight=0.0, seed=5), run_config, "transformer/layout")
+
+
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
     """The "base" size on films of the full tier, for one GPU or more."""
     text = text_full()[0].model
@@ -321,6 +328,7 @@ TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] =
     "small": transformer_small,
     "motion": transformer_motion,
     "more": transformer_more,
+    "layout": transformer_layout,
     "full": transformer_full,
 }
 TURBO: dict[str, Callable[[], tuple[TurboConfig, RunConfig]]] = {"small": turbo_small, "tiny": turbo_tiny}

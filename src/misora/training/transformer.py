@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from misora.base.errors import TrainingError
-from misora.base.shapes import TIME_STRIDE
+from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, VideoShape
 from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
@@ -22,11 +22,15 @@ from misora.models.registry import load_text_encoder, load_transformer, load_vid
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
+from misora.models.transformer.layout import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.training.autoencoder import to_frames
 from misora.training.latents import Shelf, load_shelves
 from misora.training.loop import Metrics
+from misora.world.cast import load_cast
+from misora.world.layout import film_layout
 from misora.world.scenes import shown, tell
+from misora.world.tier import TIERS
 
 MIDDLES = 0.4
 """Share of clips that begin after their first latent frame: what a sliding window meets after its first step."""
@@ -39,6 +43,9 @@ MEASURED = 200
 
 SPARSE_UNTIL = 0.7
 """Share of a run after which every cell is looked at, as in sampling."""
+
+UNTOLD_LAYOUTS = 0.3
+"""Share of clips without a caption whose layout is said."""
 
 HISTORY = 0.15
 """Noise below which a latent frame is history and counts less, down to a third: it is given, not asked for."""
@@ -68,6 +75,8 @@ class TransformerStageConfig:
         align_weight: Weight of naming the character in each cell from hidden tokens; falls to zero at 60 % of the run.
         player_weight: Extra loss weight of cells that hold a player.
         cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
+        layout_share: Share of clips with a caption whose layout is said too, where ``model`` knows layouts.
+        tier: Of the clips; its cast is in the order of ``classes``.
         start, text_start: Folders of weights to start from; empty starts at random.
         classes: Characters in the cast, for the alignment head.
         compile: Fuse the blocks with a compiler: three times as fast on a CPU after half a minute.
@@ -83,6 +92,8 @@ class TransformerStageConfig:
     align_weight: float = 0.2
     player_weight: float = 1.5
     cells: float = 1.0
+    layout_share: float = 0.8
+    tier: str = "small"
     start: str = ""
     text_start: str = ""
     classes: int = 48
@@ -93,13 +104,15 @@ class TransformerStageConfig:
 
 @dataclass(frozen=True, slots=True)
 class LatentBatch:
-    """``latents`` (B, C, t, h, w), ``labels`` (B, t, h, w), hashed text ``features``, ``fps`` (B,), latent ``frame_index`` (B, t)."""
+    """``latents`` (B, C, t, h, w), ``labels`` (B, t, h, w), hashed text ``features``, ``fps`` (B,), latent ``frame_index`` (B, t), and
+    the clips' layouts where the network knows any."""
 
     latents: Tensor
     labels: Tensor
     features: Tensor
     fps: Tensor
     frame_index: Tensor
+    layouts: Layouts | None = None
 
 
 class TextToLatents(nn.Module):
@@ -142,14 +155,19 @@ def choose_cells(labels: Tensor, share: float, generator: torch.Generator) -> Te
 
 @torch.no_grad()
 def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
-    """Copies the weights of ``other``; where ``transformer`` reads more cells around each, it begins by not minding them.
+    """Copies the weights of ``other``; where ``transformer`` reads more cells around each, or layouts, it begins by not minding them.
 
     Raises:
-        TrainingError: They differ in more than ``reach``.
+        TrainingError: They differ in more than ``reach`` and ``layout_classes``, or ``other`` knows more.
     """
-    if replace(transformer.config, reach=other.config.reach) != other.config or transformer.config.reach < other.config.reach:
-        raise TrainingError(f"a transformer of {transformer.config} cannot start from weights of {other.config}")
+    mine, theirs = transformer.config, other.config
+    learns_layouts = mine.layout_classes > 0 and theirs.layout_classes == 0
+    grown = replace(theirs, reach=mine.reach, layout_classes=mine.layout_classes if learns_layouts else theirs.layout_classes)
+    if mine != grown or mine.reach < theirs.reach:
+        raise TrainingError(f"a transformer of {mine} cannot start from weights of {theirs}")
     values = other.state_dict()
+    if learns_layouts:
+        values |= {name: value for name, value in transformer.state_dict().items() if name.startswith("layout_input.")}
     sides = [2 * model.config.reach + 1 for model in (other, transformer)]
     rim = transformer.config.reach - other.config.reach
     taps = values["input.weight"].unflatten(1, (-1, sides[0], sides[0]))
@@ -173,6 +191,7 @@ class TransformerStage:
         self.shelves = load_shelves(Path(config.latents))
         if not self.shelves:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
+        self.ids, self.slots = tuple(load_cast(config.tier)), TIERS[config.tier].max_players
         self.deviation = self.shelves[0].latents[:MEASURED].float().transpose(0, 1).flatten(1).std(1)
         if config.model.prediction == "residual" and not config.start:
             self.model.transformer.latent_deviation.copy_(self.deviation)
@@ -197,15 +216,31 @@ class TransformerStage:
         size = max(2, round(self.config.tokens / (length * height * width)))
         chosen = [rng.randrange(len(shelf.films)) for _ in range(size)]
         starts = [rng.randint(1, frames - length) if frames > length and rng.random() < MIDDLES else 0 for _ in chosen]
+        told = [rng.random() >= self.config.text_dropout for _ in chosen]
         texts = [
-            "" if rng.random() < self.config.text_dropout else caption_of(shelf, index, start, length, rng)
-            for index, start in zip(chosen, starts, strict=True)
+            caption_of(shelf, index, start, length, rng) if is_told else ""
+            for index, start, is_told in zip(chosen, starts, told, strict=True)
         ]
+        layouts = None
+        if self.config.model.layout_classes:
+            given = [rng.random() < (self.config.layout_share if is_told else UNTOLD_LAYOUTS) for is_told in told]
+            layouts = self.layouts(shelf, chosen, starts, length, given)
         features = self.model.text_encoder.collate(texts, self.config.caption_tokens)[:, : self.config.caption_tokens]
         clips = [shelf.latents[index, :, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         labels = [shelf.labels[index, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         numbers = torch.tensor([min(start, 1) for start in starts]).unsqueeze(1) + torch.arange(length)
-        return LatentBatch(torch.stack(clips).float(), torch.stack(labels).long(), features, shelf.fps[chosen], numbers)
+        return LatentBatch(torch.stack(clips).float(), torch.stack(labels).long(), features, shelf.fps[chosen], numbers, layouts)
+
+    def layouts(self, shelf: Shelf, chosen: Sequence[int], starts: Sequence[int], length: int, given: Sequence[bool]) -> Layouts:
+        """Where everybody is in latent frames ``start`` to ``start + length`` of the ``chosen`` clips, said where ``given``."""
+        _, _, frames, height, width = shelf.latents.shape
+        size = (TIME_STRIDE * (frames - 1) + 1, SPACE_STRIDE * height, SPACE_STRIDE * width)
+        parts = [
+            film_layout(shelf.films[index], VideoShape(*size, float(shelf.fps[index])), self.ids, self.slots).part(start, start + length)
+            for index, start in zip(chosen, starts, strict=True)
+        ]
+        who, boxes, camera = (torch.stack([torch.from_numpy(getattr(part, name)) for part in parts]) for name in ("who", "boxes", "camera"))
+        return Layouts(who, boxes, camera, torch.tensor(given).unsqueeze(1).expand(-1, length))
 
     def loss(self, batch: LatentBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = next(self.model.parameters()).device
@@ -225,6 +260,7 @@ class TransformerStage:
             batch.fps.to(device),
             frame_index=batch.frame_index.to(device),
             kept=kept,
+            layouts=None if batch.layouts is None else Layouts(*(values.to(device) for values in batch.layouts)),
         )
         error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
         level = sigma.clamp(min=MIN_SIGMA)  # a velocity's error, taken to clean latents, is sigma times as large

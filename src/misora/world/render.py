@@ -117,7 +117,7 @@ class Renderer:
             drawing=self._drawing(player, row, times),
             x=x,
             y=y,
-            across=view.tensor(tall * track.turn * _mirror(player, track) / 2),
+            across=view.tensor(tall * track.turn * mirrored(player, track) / 2),
             up=up,
             shear=torch.zeros_like(x),
             angle=None if track.angle is None else view.tensor(track.angle),
@@ -168,7 +168,7 @@ def shot_lengths(film: Film, shape: VideoShape) -> list[int]:
     return [max(int(length), 1) for length in np.diff(np.round(ends), prepend=0)]
 
 
-def _mirror(player: Player, track: Track) -> Array:
+def mirrored(player: Player, track: Track) -> Array:
     """-1 where the drawing looks the other way than the player heads, (T,)."""
     drawn = {Facing.LEFT: -1.0, Facing.RIGHT: 1.0}.get(load_cast("full")[player.character].facing, 0.0)
     return np.where((track.heading != 0) & (drawn != 0) & (np.sign(track.heading) != drawn), -1.0, 1.0)

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from misora.base.errors import InputError
+from misora.base.layout import CAMERA
 
 FREQUENCY_DIM = 128
 """Width of the sinusoids under the noise-level and frame-rate embeddings."""
+
+LAYOUT_FEATURES = 45
+"""Numbers that say where a cell lies as a player sees it (``layout.from_players``)."""
+LAYOUT_WIDTH = 256
+"""Hidden width of the layer that reads them."""
 
 Prediction = Literal["velocity", "x0", "residual"]
 
@@ -32,6 +38,7 @@ class TransformerConfig:
             It runs once a latent frame, not once a token: room for what the text says at hardly any cost, where the model is small.
         reach: A token is made from its cell and from those up to so many rows and columns away. With 1, a character's cells know from
             the first layer on what their neighbours look like; the step is small where cells are large.
+        layout_classes: Characters that a layout may name; 0 knows no layouts.
     """
 
     latent_channels: int
@@ -45,6 +52,7 @@ class TransformerConfig:
     hidden_layer: int = 3
     own_modulation: bool = False
     reach: int = 0
+    layout_classes: int = 0
 
     def __post_init__(self) -> None:
         if self.dim % self.heads or self.head_dim % 8:
@@ -56,8 +64,9 @@ class TransformerConfig:
             raise InputError(
                 f"transformer.prediction={self.prediction!r} is not known; choose {', '.join(get_args(Prediction))}", field="prediction"
             )
-        if self.reach < 0:
-            raise InputError(f"transformer.reach={self.reach} must be 0 or more", field="reach")
+        for name in ("reach", "layout_classes"):
+            if getattr(self, name) < 0:
+                raise InputError(f"transformer.{name}={getattr(self, name)} must be 0 or more", field=name)
         if not 1 <= self.hidden_layer <= self.layers:
             nearest = min(max(self.hidden_layer, 1), self.layers)
             raise InputError(
@@ -117,7 +126,9 @@ def count_parameters(config: TransformerConfig) -> int:
     scalars = 2 * (FREQUENCY_DIM * d + d * d)
     ends = (config.input_channels + config.output_channels) * d + 2 * config.text_dim * d + d
     modulation = (config.layers if config.own_modulation else 1) * 6 * d * d
-    return config.layers * block + scalars + ends + modulation + 2 * d * d
+    layout = (config.layout_classes + LAYOUT_FEATURES + 2 + d) * LAYOUT_WIDTH + (CAMERA + 1) * d
+    layout *= config.layout_classes > 0
+    return config.layers * block + scalars + ends + modulation + 2 * d * d + layout
 
 
 def flops_per_token(config: TransformerConfig, tokens: int) -> int:

@@ -18,6 +18,7 @@ from misora.models.layers.norm import rms_norm
 from misora.models.layers.rotary import axial_rotary, frame_times, prepend_still
 from misora.models.transformer.block import Block, modulate
 from misora.models.transformer.config import FREQUENCY_DIM, TransformerConfig
+from misora.models.transformer.layout import LayoutInput, Layouts
 from misora.models.transformer.preconditioning import precondition
 from misora.models.transformer.sparse import put_back, take, take_angles
 
@@ -68,6 +69,7 @@ class VideoTransformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_modulation = nn.Linear(dim, 2 * dim, bias=False)
         self.output = nn.Linear(dim, config.output_channels, bias=False)
+        self.layout_input = LayoutInput(config.layout_classes, dim) if config.layout_classes else None
         for zeroed in (*self.modulation, self.final_modulation, self.output):
             nn.init.zeros_(zeroed.weight)
 
@@ -82,9 +84,12 @@ class VideoTransformer(nn.Module):
         *,
         frame_index: Tensor | None = None,
         causal: bool | None = None,
+        layouts: Layouts | None = None,
     ) -> Tensor:
         """The velocity alone, (B, C, t, h, w); arguments as in ``predict``."""
-        return self.predict(latents, sigma, text_tokens, text_mask, text_pooled, fps, frame_index=frame_index, causal=causal).velocity
+        return self.predict(
+            latents, sigma, text_tokens, text_mask, text_pooled, fps, frame_index=frame_index, causal=causal, layouts=layouts
+        ).velocity
 
     def predict(
         self,
@@ -98,6 +103,7 @@ class VideoTransformer(nn.Module):
         frame_index: Tensor | None = None,
         causal: bool | None = None,
         kept: Tensor | None = None,
+        layouts: Layouts | None = None,
     ) -> Prediction:
         """Velocity, raw output and hidden tokens for noisy latents.
 
@@ -114,18 +120,24 @@ class VideoTransformer(nn.Module):
             causal: Overrides ``config.causal``.
             kept: The only cells of each latent frame that are looked at, (B, t, k), to train faster: nothing sees the others, and what is
                 said of them is zero. None is all of them.
+            layouts: Who is where; None says nothing of it. A network of no ``config.layout_classes`` takes none.
         """
         batch, _, frames, height, width = latents.shape
         if frame_index is None:
             frame_index = torch.arange(frames, device=latents.device).expand(batch, -1)
         weight_dtype = self.input.weight.dtype
-        conditioning = F.silu(self.condition(sigma, text_pooled.to(weight_dtype), fps, frame_index))
+        conditioning = self.condition(sigma, text_pooled.to(weight_dtype), fps, frame_index)
         text = rms_norm(self.text_input(text_tokens.to(weight_dtype)))
         rotary = prepend_still(axial_rotary(frame_times(frame_index, fps), height, width, self.config.head_dim), text.shape[1])
         causal = self.config.causal if causal is None else causal
 
         balanced = self.to_input(latents, sigma)
         x = self.input(self.gather_cells(balanced.to(weight_dtype)))
+        if layouts is not None:
+            assert self.layout_input is not None, "these weights know no layouts"
+            x = x + self.layout_input.tokens(layouts, height, width)
+            conditioning = conditioning + self.layout_input.conditioning(layouts)
+        conditioning = F.silu(conditioning)
         modulations = [each(conditioning).unflatten(-1, (6, -1)) for each in self.modulation]
         count = height * width
         if kept is not None:

@@ -171,7 +171,7 @@ def transformer_layout() -> tuple[TransformerStageConfig, RunConfig]:
     """Goes on from the shipped transformer, which learns to follow layouts."""
     config, run_config = transformer_more()
     model = dataclasses.replace(config.model, layout_classes=len(load_cast()))
-    return _again(dataclasses.replace(config, model=model, align_weight=0.0, seed=5), run_config, "transformer/layout")
+    return _again(dataclasses.replace(config, model=model, hold_text=True, align_weight=0.0, seed=5), run_config, "transformer/layout")
 
 
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:

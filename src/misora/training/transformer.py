@@ -77,6 +77,7 @@ class TransformerStageConfig:
         cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
         layout_share: Share of clips with a caption whose layout is said too, where ``model`` knows layouts.
         tier: Of the clips; its cast is in the order of ``classes``.
+        hold_text: Leave the text encoder as it is: what others learnt of it, such as a planner, stays valid.
         start, text_start: Folders of weights to start from; empty starts at random.
         classes: Characters in the cast, for the alignment head.
         compile: Fuse the blocks with a compiler: three times as fast on a CPU after half a minute.
@@ -94,6 +95,7 @@ class TransformerStageConfig:
     cells: float = 1.0
     layout_share: float = 0.8
     tier: str = "small"
+    hold_text: bool = False
     start: str = ""
     text_start: str = ""
     classes: int = 48
@@ -183,7 +185,7 @@ class TransformerStage:
         torch.manual_seed(config.seed)
         self.model = TextToLatents(config)
         if config.text_start:
-            self.model.text_encoder = load_text_encoder(Path(config.text_start)).train().requires_grad_(True)
+            self.model.text_encoder = load_text_encoder(Path(config.text_start)).train().requires_grad_(not config.hold_text)
         if config.start:
             start_from(self.model.transformer, load_transformer(Path(config.start), torch.float32))
         if config.compile:

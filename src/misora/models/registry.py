@@ -18,6 +18,7 @@ from misora.media.atomic import write_bytes
 from misora.models.eight_bit import STEP, from_eight_bits, to_eight_bits
 from misora.models.parser.config import ParserConfig
 from misora.models.parser.model import Parser
+from misora.models.planner import Planner, PlannerConfig
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.adapter import Adapter
@@ -72,6 +73,14 @@ def load_text_encoder(folder: Path, dtype: torch.dtype = torch.float32, device: 
     # Built with memory, being small: filling an embedding without any makes torch import its compiler, 800 modules and more than a second.
     with torch.random.fork_rng(devices=[]):
         model = TextEncoder(build_config(info, TextEncoderConfig))
+    return fill(model, info, dtype, device)
+
+
+def load_planner(folder: Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> Planner:
+    """The planner of ``folder``; in float32, since it is small."""
+    info = read_info(weights_path(folder, "planner"), "planner")
+    with torch.device("meta"):
+        model = Planner(build_config(info, PlannerConfig))
     return fill(model, info, dtype, device)
 
 
@@ -140,7 +149,7 @@ def channels_last(model: ModuleT) -> ModuleT:
 
 def dtype_of(name: str, value: Tensor, dtype: torch.dtype) -> torch.dtype:
     """In which dtype a tensor is kept: statistics, steps and integers as they are."""
-    return value.dtype if name.startswith("latent_") or name.endswith(STEP) or not value.dtype.is_floating_point else dtype
+    return value.dtype if "latent_" in name or name.endswith(STEP) or not value.dtype.is_floating_point else dtype
 
 
 def first_line(error: Exception) -> str:

@@ -23,7 +23,7 @@ from misora.base.errors import MisoraError, WeightsError
 ConfigT = TypeVar("ConfigT")
 
 FORMAT = "misora/1"
-Kind = Literal["video_vae", "transformer", "text_encoder", "upsampler", "turbo", "critic", "judge"]
+Kind = Literal["video_vae", "transformer", "text_encoder", "planner", "upsampler", "turbo", "critic", "judge"]
 ParserKind = Literal["critic", "judge"]
 KINDS: tuple[Kind, ...] = ("video_vae", "transformer", "text_encoder")
 """What a pipeline needs; every one decides the frames and is named in a recipe."""

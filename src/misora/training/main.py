@@ -18,7 +18,8 @@ from misora.training.head_stage import HeadStage
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, Stage, train
 from misora.training.parser import ParserStage
-from misora.training.recipes import AUTOENCODER, HEADS, LATENTS, PARSER, TEXT, TRACKS, TRANSFORMER, TURBO, UPSAMPLER
+from misora.training.planner import PlannerStage
+from misora.training.recipes import AUTOENCODER, HEADS, LATENTS, PARSER, PLANNER, TEXT, TRACKS, TRANSFORMER, TURBO, UPSAMPLER
 from misora.training.text import TextStage
 from misora.training.track_stage import TrackStage
 from misora.training.transformer import TransformerStage
@@ -65,6 +66,11 @@ def _transformer(job: Job) -> Path:
     return _trained(TransformerStage(config), run_config, job)
 
 
+def _planner(job: Job) -> Path:
+    config, run_config = PLANNER[job.recipe]()
+    return _trained(PlannerStage(config), run_config, job)
+
+
 def _turbo(job: Job) -> Path:
     config, run_config = TURBO[job.recipe]()
     return _trained(TurboStage(config), run_config, job)
@@ -95,6 +101,7 @@ STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
     "latents": (LATENTS, _latents),
     "text": (TEXT, _text),
     "transformer": (TRANSFORMER, _transformer),
+    "planner": (PLANNER, _planner),
     "turbo": (TURBO, _turbo),
     "upsampler": (UPSAMPLER, _upsampler),
     "parser": (PARSER, _parser),

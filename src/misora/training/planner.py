@@ -1,0 +1,202 @@
+"""Stage 4: the planner, on layouts of scenes that are never rendered: thousands of scenes for the price of one clip.
+
+What is where and how it moves needs a million examples, and nobody has to paint them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from misora.base.errors import TrainingError
+from misora.base.layout import Layout
+from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, VideoShape
+from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
+from misora.diffusion.schedules import frame_noise_levels
+from misora.models.planner import Planner, PlannerConfig, frame_numbers, to_values
+from misora.models.registry import load_planner, load_text_encoder, save_model
+from misora.models.transformer.layout import Layouts
+from misora.models.weights_file import weights_path
+from misora.training.loop import Metrics
+from misora.training.streams import one_thread
+from misora.world.cast import load_cast
+from misora.world.layout import film_layout
+from misora.world.program import Action, Camera, CameraMove, Direction, Film, Player, Scene
+from misora.world.scenes import Draw, draw_film, tell
+from misora.world.tier import SMALL, TIERS
+
+CAPTION_TOKENS = 40
+"""As of the transformer: every batch of one length has one shape."""
+LENGTHS = {1: 1.0, 4: 1.0, 7: 4.0, 8: 2.0, 11: 1.0, 16: 2.0, 31: 1.0}
+"""Latent frames of a clip and how often batches have so many; at 24 frames a second up to ten seconds."""
+CANVASES = ((8, 8), (8, 8), (8, 13), (8, 13), (10, 10), (13, 8), (9, 15), (15, 26))
+"""(rows, columns) in latent cells."""
+FOLLOWED_FROM = 3.0
+"""Seconds from which on a camera that nothing is said of mostly goes along with whoever would leave the picture."""
+FOLLOWED = 0.75
+GOES_AWAY = frozenset({Action.WALK, Action.RUN, Action.FLY})
+SPREAD = 20
+"""Batches from which the size of each number is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerStageConfig:
+    """Everything that shapes this stage.
+
+    Args:
+        model: Sizes.
+        tokens: Numbers of cells a step, players and camera; the batch follows from the length.
+        most: Most scenes a step.
+        text: Folder of the text encoder, which stays as it is.
+        text_dropout: Share of captions replaced by the empty text, for guidance.
+        second_player: Chance of a second player, in the small tier.
+        start: Folder of weights to go on from; empty starts at random.
+        compile: Fuse the blocks with a compiler.
+    """
+
+    model: PlannerConfig
+    tokens: int = 6144
+    most: int = 320
+    text: str = "runs/text-small"
+    text_dropout: float = 0.1
+    second_player: float = 0.35
+    tier: str = "small"
+    start: str = ""
+    caption_tokens: int = CAPTION_TOKENS
+    compile: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBatch:
+    """Layouts as ``values`` (B, C, t, 1, P + 1), hashed text ``features``, and ``frame`` (B, 3)."""
+
+    values: Tensor
+    features: Tensor
+    frame: Tensor
+
+
+def in_view(scene: Scene, aspect: float) -> Scene:
+    """``scene`` with whoever travels a long way beginning inside the picture, where it does not come in."""
+    half = aspect / 2
+
+    def placed(player: Player) -> Player:
+        if player.direction is Direction.NONE or player.action is Action.ENTER:
+            return player
+        room = max(half - 0.35 * player.size, 0.05)
+        return replace(player, x=min(max(player.x, -room), room))
+
+    return replace(scene, players=tuple(placed(player) for player in scene.players))
+
+
+def followed(scene: Scene) -> Scene:
+    """``scene`` with its camera going along with the first player, who stands in the middle of its way."""
+    first = scene.players[0]
+    return replace(scene, camera=Camera(CameraMove.FOLLOW), players=(replace(first, x=first.x * 0.3), *scene.players[1:]))
+
+
+class PlanDataset(Dataset[PlanBatch]):
+    """Batch n of layouts with captions."""
+
+    def __init__(self, config: PlannerStageConfig) -> None:
+        self.config = config
+        self.ids, self.tier = tuple(load_cast(config.tier)), TIERS[config.tier]
+        self.encoder = load_text_encoder(Path(config.text))
+
+    def __getitem__(self, step: int) -> PlanBatch:
+        config, rng = self.config, random.Random(f"plan/{self.config.seed}/{step}")
+        length = rng.choices(list(LENGTHS), list(LENGTHS.values()))[0]
+        size = max(2, min(config.most, config.tokens // (length * (config.model.slots + 1))))
+        rows, columns = rng.choice(CANVASES)
+        parts, texts, frames = [], [], []
+        for _ in range(size):
+            layout, text, seconds = self.example(rng, length, rows, columns)
+            parts.append(layout)
+            texts.append("" if rng.random() < config.text_dropout else text)
+            frames.append(frame_numbers(rows, columns, seconds))
+        who, boxes, camera = (torch.stack([torch.from_numpy(getattr(part, name)) for part in parts]) for name in ("who", "boxes", "camera"))
+        layouts = Layouts(who, boxes, camera, torch.ones(who.shape[:2], dtype=torch.bool))
+        return PlanBatch(
+            to_values(layouts, config.model.classes),
+            self.encoder.collate(texts, config.caption_tokens)[:, : config.caption_tokens],
+            torch.tensor(frames),
+        )
+
+    def example(self, rng: random.Random, length: int, rows: int, columns: int) -> tuple[Layout, str, float]:
+        """A layout, a caption of it, and how long the clip lasts."""
+        shape = VideoShape(TIME_STRIDE * (length - 1) + 1, SPACE_STRIDE * rows, SPACE_STRIDE * columns, 24.0)
+        seconds = max(shape.num_frames / shape.fps, 1.0)
+        aspect = columns / rows
+        draw = Draw(self.tier.name, self.ids, aspect, shape.height, seconds, second_player=self.config.second_player)
+        film = draw_film(draw, rng)
+        told = film
+        if self.tier is SMALL:
+            scene = film.shots[0]
+            if scene.players[0].action in GOES_AWAY and seconds > FOLLOWED_FROM and scene.camera.move is CameraMove.STATIC:
+                film = Film((followed(scene),)) if rng.random() < FOLLOWED else film
+            film = Film((in_view(film.shots[0], aspect),))
+            told = Film((replace(film.shots[0], camera=scene.camera),))
+        return film_layout(film, shape, self.ids, self.config.model.slots), tell(told, rng), seconds
+
+
+class PlannerStage:
+    """The planner as the loop sees it."""
+
+    def __init__(self, config: PlannerStageConfig, workers: int = 1) -> None:
+        self.config, self.workers = config, workers
+        if not weights_path(Path(config.text), "text_encoder").is_file():
+            raise TrainingError(f"no text encoder under {config.text}; run the stage 'text' first")
+        self.text_encoder = load_text_encoder(Path(config.text))
+        self.dataset = PlanDataset(config)
+        if config.start:
+            self.model = load_planner(Path(config.start), torch.float32).train().requires_grad_(True)
+            self.model.network.latent_deviation.requires_grad_(False)
+        else:
+            torch.manual_seed(config.seed)
+            self.model = Planner(config.model)
+            several = [self.dataset[-1 - index].values.transpose(0, 1).flatten(1) for index in range(SPREAD)]
+            self.model.network.latent_deviation.copy_(torch.cat(several, dim=1).std(1).clamp(min=0.02))
+        if config.compile:
+            self.model.network.compile_blocks(dynamic=False)
+
+    def hidden_parameters(self) -> list[torch.nn.Parameter]:
+        """Matrices of the blocks."""
+        blocks = self.model.network.blocks
+        return [parameter for name, parameter in blocks.named_parameters() if parameter.ndim == 2 and "table" not in name]
+
+    def batches(self, first_step: int) -> Iterator[PlanBatch]:
+        loader = DataLoader(
+            self.dataset, batch_size=None, sampler=range(first_step, 10_000_000), num_workers=self.workers, worker_init_fn=one_thread
+        )
+        yield from loader
+
+    def loss(self, batch: PlanBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
+        device = self.model.frame.weight.device
+        x0 = batch.values.to(device)
+        size, _, frames, _, _ = x0.shape
+        levels = torch.Generator().manual_seed(int(torch.randint(0, 2**31, (1,), generator=generator, device=device)))
+        sigma = frame_noise_levels(size, frames, levels).to(device)
+        noise = torch.randn(x0.shape, generator=generator, device=device)
+        with torch.no_grad():
+            text = self.text_encoder.to(device)(batch.features.to(device))
+        rates, numbers = torch.full((size,), 24.0, device=device), torch.arange(frames, device=device).expand(size, -1)
+        velocity = self.model(add_noise(x0, noise, sigma), sigma, text, batch.frame.to(device), rates, numbers)
+        error = (velocity - velocity_target(x0, noise)).square().mean((1, 3, 4))
+        level = sigma.clamp(min=MIN_SIGMA)
+        loss = (error * level.square() / wiener_error(level, self.model.network.latent_deviation)).mean()
+        return loss, {"denoising": float(loss.detach())}
+
+    def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
+        """Writes the planner in eight bits."""
+        model = Planner(self.config.model)
+        model.load_state_dict(values)
+        save_model(folder, "planner", model, dtype=torch.int8, **provenance)
+
+    def preview(self, folder: Path, step: int) -> None:
+        """Plans are judged by who follows them; the curve says the rest."""

@@ -24,7 +24,7 @@ from misora.base.settings import Settings, load_settings
 from misora.base.shapes import TIME_STRIDE
 from misora.base.tail import Tail
 from misora.media.grade import NEUTRAL, Grade, grade_frames
-from misora.models.weights_file import ADAPTER_KINDS, KINDS, OPTIONAL_KINDS, Kind, weights_digest, weights_path
+from misora.models.weights_file import ADAPTER_KINDS, KINDS, OPTIONAL_KINDS, PLANNER_KINDS, Kind, weights_digest, weights_path
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 
@@ -209,7 +209,7 @@ def resident_pipeline(settings: Settings) -> NativePipeline:
     """The networks of ``settings``, kept for the next call until the files or the device change, or others need their memory."""
     from misora.pipelines.native import load_pipeline
 
-    kinds = (*KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS)
+    kinds = (*KINDS, *PLANNER_KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS)
     return resident("pipeline", settings, kinds, lambda: load_pipeline(settings.weights, settings.device, settings.threads))
 
 
@@ -257,6 +257,7 @@ def recipe_for(
     sampling = pipeline.sampling_of(canvas)
     kinds = (
         *KINDS,
+        *(PLANNER_KINDS if pipeline.plans(canvas) else ()),
         *(OPTIONAL_KINDS if canvas.sampled or upsampled else ()),
         *(ADAPTER_KINDS if sampling.quality == "turbo" else ()),
     )

@@ -131,6 +131,7 @@ class Canvas:
         past: Latents that the canvas goes on from, never touched: its frame 0 is the last picture of the first of them, and each further
             one is eight frames, so that a clip made in pieces is the one that would have been made at once.
         sampled: (height, width) at which the network works, to be upsampled to the canvas's own size afterwards; None is its own size.
+        planned: Whether a planner, where the model has one, says beforehand who is where; what is known already, it leaves alone.
         quality: None is Turbo where the model has one and neither steps, guidance nor a negative prompt is given, else the many-step model.
     """
 
@@ -144,6 +145,7 @@ class Canvas:
     past: Latents | None = None
     sampled: tuple[int, int] | None = None
     quality: Quality | None = None
+    planned: bool = True
 
     def __post_init__(self) -> None:
         if not self.spans:

@@ -25,7 +25,7 @@ from misora.evaluation.statistics import Figure, mean
 from misora.evaluation.tables import Column, asked_facts, column_of, floor_of, plain, ranked, to_list
 from misora.media.atomic import write_bytes
 from misora.media.decode import read_video
-from misora.models.weights_file import ADAPTER_KINDS, KINDS, Kind, weights_digest, weights_path
+from misora.models.weights_file import ADAPTER_KINDS, KINDS, PLANNER_KINDS, Kind, weights_digest, weights_path
 from misora.world.tier import SMALL, TIERS
 
 CEILING, FLOOR, RECONSTRUCTION = "ceiling", "floor", "reconstruction"
@@ -124,8 +124,8 @@ def plan_of(request: EvaluationRequest, characters: tuple[str, ...], settings: S
 
 
 def kinds_in(folder: Path) -> tuple[Kind, ...]:
-    """The weights of ``folder`` that decide frames: what it must hold, and Turbo where it has one."""
-    return (*KINDS, *(kind for kind in ADAPTER_KINDS if weights_path(folder, kind).is_file()))
+    """The weights of ``folder`` that decide frames: what it must hold, and planner and Turbo where it has them."""
+    return (*KINDS, *(kind for kind in (*PLANNER_KINDS, *ADAPTER_KINDS) if weights_path(folder, kind).is_file()))
 
 
 def fidelity_of(plan: Plan, out: Path, stage: StageMaker, records: list[Record]) -> dict[str, Figure]:

@@ -29,6 +29,8 @@ KINDS: tuple[Kind, ...] = ("video_vae", "transformer", "text_encoder")
 """What a pipeline needs; every one decides the frames and is named in a recipe."""
 OPTIONAL_KINDS: tuple[Kind, ...] = ("upsampler",)
 """What a pipeline uses where it is there; named in the recipes of the videos that it had a part in."""
+PLANNER_KINDS: tuple[Kind, ...] = ("planner",)
+"""What says beforehand who is where, for a transformer that follows layouts."""
 ADAPTER_KINDS: tuple[Kind, ...] = ("turbo",)
 """What changes a transformer beside it: the few-step adapter."""
 PARSER_KINDS: tuple[ParserKind, ...] = get_args(ParserKind)

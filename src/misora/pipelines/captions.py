@@ -15,6 +15,7 @@ from torch import Tensor
 from misora.base.canvas import Canvas
 from misora.base.shapes import TIME_STRIDE, latent_frames
 from misora.models.text_encoder.model import EncodedText, TextEncoder
+from misora.models.transformer.layout import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.pipelines.together import Inputs, evaluate
 from misora.pipelines.windows import Window
@@ -53,11 +54,12 @@ def encode_script(canvas: Canvas, encoder: TextEncoder) -> Script:
 class ScriptedDenoiser:
     """The network as the samplers want it, for one window: (x, sigma) to velocity, each latent frame by its own caption."""
 
-    def __init__(self, transformer: VideoTransformer, script: Script, window: Window, fps: float) -> None:
+    def __init__(self, transformer: VideoTransformer, script: Script, window: Window, fps: float, layouts: Layouts | None = None) -> None:
         self.transformer = transformer
         self.script = script
         self.device = script.text.tokens.device
         self.fps = fps
+        self.layouts = None if layouts is None else layouts.part(window.start, window.stop)
         self.numbers = torch.arange(window.first_number, window.first_number + len(window), device=self.device)
         self.rows = torch.tensor(script.rows[window.start : window.stop], device=self.device)
 
@@ -102,5 +104,13 @@ class ScriptedDenoiser:
             text.pooled[rows],
             torch.full((count,), self.fps, device=self.device),
             self.numbers.expand(count, -1),
+            None if self.layouts is None else self._told(rows),
         )
         return evaluate(self.transformer, inputs)
+
+    def _told(self, rows: Sequence[int]) -> Layouts:
+        """The layout for every text but the negative prompt, which is told of none: guidance then pushes towards both."""
+        assert self.layouts is not None
+        layouts = Layouts(*(values.expand(len(rows), *values.shape[1:]) for values in self.layouts))
+        told = torch.tensor([row != self.script.negative_row for row in rows], device=self.device)
+        return layouts._replace(given=layouts.given & told.unsqueeze(1))

@@ -22,9 +22,11 @@ from misora.base.shapes import LatentShape
 from misora.diffusion.guidance import INTERVAL, with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
-from misora.models.registry import load_text_encoder, load_transformer, load_turbo, load_upsampler, load_video_vae
+from misora.models.planner import Planner
+from misora.models.registry import load_planner, load_text_encoder, load_transformer, load_turbo, load_upsampler, load_video_vae
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.adapter_file import AdapterConfig, why_no_turbo
+from misora.models.transformer.layout import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.model import VideoVAE
@@ -33,6 +35,7 @@ from misora.pipelines.captions import Script, ScriptedDenoiser, encode_script
 from misora.pipelines.continuity import Continuity
 from misora.pipelines.grid import grid_of
 from misora.pipelines.pinning import Known, encode_pins
+from misora.pipelines.planning import can_be_planned, plan
 from misora.pipelines.runtime import choose_device, choose_dtype
 from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.sampling import Sampling, sampling_of
@@ -61,12 +64,17 @@ class NativePipeline:
         text_encoder: TextEncoder,
         upsampler: Upsampler | None = None,
         *,
+        planner: Planner | None = None,
         turbo: Turbo | None = None,
         max_window: int = MAX_WINDOW,
     ) -> None:
-        """Takes models that are loaded, in evaluation mode and on one device; the upsampler serves canvases that are sampled small."""
+        """Takes models that are loaded, in evaluation mode and on one device; the upsampler serves canvases that are sampled small.
+
+        The planner serves canvases on which nothing is known; without one, who is where is left to the transformer.
+        """
         self.codec = VideoCodec(vae)
         self.transformer = transformer
+        self.planner = planner
         self.turbo = turbo
         self.text_encoder = text_encoder
         self.enlarger = None if upsampler is None else Enlarger(upsampler)
@@ -86,6 +94,20 @@ class NativePipeline:
     def sampling_of(self, canvas: Canvas) -> Sampling:
         """How ``canvas`` is walked by this pipeline; raises WeightsError for Turbo where there is none."""
         return sampling_of(canvas, None if self.turbo is None else self.turbo.config)
+
+    def plans(self, canvas: Canvas) -> bool:
+        """Whether ``canvas`` gets a layout: there is a planner, the network that paints follows it, and nothing is known."""
+        return self.planner is not None and can_be_planned(canvas) and self._painter(self.sampling_of(canvas)).layout_input is not None
+
+    def layout_of(self, canvas: Canvas, script: Script) -> Layouts | None:
+        """What the planner says of ``canvas``, None where it says nothing."""
+        if not self.plans(canvas):
+            return None
+        assert self.planner is not None
+        return plan(self.planner, script.text, grid_of(canvas.shape).latent, canvas.shape.fps, canvas.seed)
+
+    def _painter(self, sampling: Sampling) -> VideoTransformer:
+        return self.turbo.transformer if self.turbo and sampling.quality == "turbo" else self.transformer
 
     def sample(self, canvas: Canvas, progress: Progress = silent, preview: Preview | None = None, parts: Parts = NO_PARTS) -> Frames:
         """All frames of ``canvas``, (T, H, W, 3); see ``iter_frames``."""
@@ -141,6 +163,7 @@ class NativePipeline:
         """Clean latents (1, C, t, h, w) in order of time; only what a window adds."""
         grid = grid_of(canvas.shape)
         sampling = self.sampling_of(canvas)
+        layouts = self.layout_of(canvas, script)
         windows = list(windows_for(known, grid.latent.num_frames, self.max_window))
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
         made, sent = [False] * grid.latent.num_frames, 0
@@ -150,7 +173,8 @@ class NativePipeline:
             watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps, parts, f"window {index}")
             new = watcher.found(known.latents)
             if new is None:
-                whole = self._sample_window(canvas, sampling, script, part, noise[:, :, window.start : window.stop], window, watcher)
+                network = ScriptedDenoiser(self._painter(sampling), script, window, canvas.shape.fps, layouts)
+                whole = self._sample_window(network, sampling, part, noise[:, :, window.start : window.stop], watcher)
                 new = whole[:, :, window.new_start - window.start : window.new_stop - window.start]
                 parts.keep(watcher.name, to_values(new))
             else:
@@ -162,14 +186,10 @@ class NativePipeline:
                 yield known.latents[:, :, sent:ready]
             sent = ready
 
-    def _sample_window(
-        self, canvas: Canvas, sampling: Sampling, script: Script, known: Known, noise: Tensor, window: Window, watcher: Watcher
-    ) -> Tensor:
+    def _sample_window(self, network: ScriptedDenoiser, sampling: Sampling, known: Known, noise: Tensor, watcher: Watcher) -> Tensor:
         """Clean latents of a window, (1, C, t, h, w)."""
-        transformer = self.turbo.transformer if self.turbo and sampling.quality == "turbo" else self.transformer
-        network = ScriptedDenoiser(transformer, script, window, canvas.shape.fps)
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
-        continuity = Continuity(known, script.rows[window.start : window.stop], window.first_number)
+        continuity = Continuity(known, network.rows.tolist(), int(network.numbers[0]))
         known = continuity.leaning()
         last = min(sampling.last_level, float(1 - known.frame_strength.min()) / 2)  # a weak remix begins near there, and needs steps too
         levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]), last)
@@ -219,7 +239,8 @@ def load_pipeline(weights: Path, device: str = "auto", threads: int | None = Non
     text_encoder = load_text_encoder(weights, torch.float32, where)
     upsampler = load_upsampler(weights, dtype, where) if weights_path(weights, "upsampler").is_file() else None
     check_fit(vae, transformer, text_encoder)
-    return NativePipeline(vae, transformer, text_encoder, upsampler, turbo=merge_turbo(weights, dtype, where))
+    planner = load_planner(weights, torch.float32, where) if weights_path(weights, "planner").is_file() else None
+    return NativePipeline(vae, transformer, text_encoder, upsampler, planner=planner, turbo=merge_turbo(weights, dtype, where))
 
 
 def merge_turbo(weights: Path, dtype: torch.dtype, device: torch.device) -> Turbo | None:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from misora.models.transformer.layout import Layouts
 from misora.models.transformer.model import VideoTransformer
 
 
@@ -31,6 +32,7 @@ class Inputs(NamedTuple):
     text_pooled: Tensor
     fps: Tensor
     frame_index: Tensor
+    layouts: Layouts | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -96,7 +98,7 @@ def evaluate(network: VideoTransformer, inputs: Inputs) -> Tensor:
 
 
 def run(network: VideoTransformer, inputs: Inputs) -> Tensor:
-    velocity: Tensor = network(*inputs[:-1], frame_index=inputs.frame_index)
+    velocity: Tensor = network(*inputs[:6], frame_index=inputs.frame_index, layouts=inputs.layouts)
     return velocity
 
 
@@ -104,7 +106,7 @@ def answer_all(calls: Sequence[Call]) -> None:
     """Equal shapes together; what goes wrong is the error of all whose call it was."""
     groups: dict[tuple[object, ...], list[Call]] = defaultdict(list)
     for call in calls:
-        groups[id(call.network), call.inputs.latents.shape[1:]].append(call)
+        groups[id(call.network), call.inputs.latents.shape[1:], call.inputs.layouts is None].append(call)
     for group in groups.values():
         try:
             velocities = run(group[0].network, side_by_side([call.inputs for call in group]))
@@ -125,4 +127,7 @@ def side_by_side(several: Sequence[Inputs]) -> Inputs:
         )
         for one in several
     ]
-    return Inputs(*(torch.cat(column) for column in zip(*padded, strict=True)))
+    layouts = [one.layouts for one in several if one.layouts is not None]
+    tensors = zip(*(one[:7] for one in padded), strict=True)
+    joined = None if not layouts else Layouts(*(torch.cat(column) for column in zip(*layouts, strict=True)))
+    return several[0]._make((*(torch.cat(column) for column in tensors), joined))

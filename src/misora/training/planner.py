@@ -9,7 +9,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -31,6 +33,8 @@ from misora.world.program import Action, Camera, CameraMove, Direction, Film, Pl
 from misora.world.scenes import Draw, draw_film, tell
 from misora.world.tier import SMALL, TIERS
 
+MIDDLES = 0.2
+"""Share of scenes that begin after their first picture: what a clip longer than the planner sees is continued with."""
 CAPTION_TOKENS = 40
 """As of the transformer: every batch of one length has one shape."""
 LENGTHS = {1: 1.0, 4: 1.0, 7: 4.0, 8: 2.0, 11: 1.0, 16: 2.0, 31: 1.0}
@@ -75,11 +79,21 @@ class PlannerStageConfig:
 
 @dataclass(frozen=True, slots=True)
 class PlanBatch:
-    """Layouts as ``values`` (B, C, t, 1, P + 1), hashed text ``features``, and ``frame`` (B, 3)."""
+    """Layouts as ``values`` (B, C, t, 1, P + 1), hashed text ``features``, ``frame`` (B, 3), number of the ``first`` latent frame (B,)."""
 
     values: Tensor
     features: Tensor
     frame: Tensor
+    first: Tensor
+
+
+class Example(NamedTuple):
+    """A scene's layout from latent frame ``first`` on, a caption of it, and how long it lasts."""
+
+    layout: Layout
+    caption: str
+    seconds: float
+    first: int
 
 
 def in_view(scene: Scene, aspect: float) -> Scene:
@@ -114,23 +128,24 @@ class PlanDataset(Dataset[PlanBatch]):
         length = rng.choices(list(LENGTHS), list(LENGTHS.values()))[0]
         size = max(2, min(config.most, config.tokens // (length * (config.model.slots + 1))))
         rows, columns = rng.choice(CANVASES)
-        parts, texts, frames = [], [], []
+        parts, texts, frames, firsts = [], [], [], []
         for _ in range(size):
-            layout, text, seconds = self.example(rng, length, rows, columns)
-            parts.append(layout)
-            texts.append("" if rng.random() < config.text_dropout else text)
-            frames.append(frame_numbers(rows, columns, seconds))
-        who, boxes, camera = (torch.stack([torch.from_numpy(getattr(part, name)) for part in parts]) for name in ("who", "boxes", "camera"))
-        layouts = Layouts(who, boxes, camera, torch.ones(who.shape[:2], dtype=torch.bool))
-        return PlanBatch(
-            to_values(layouts, config.model.classes),
-            self.encoder.collate(texts, config.caption_tokens)[:, : config.caption_tokens],
-            torch.tensor(frames),
-        )
+            example = self.example(rng, length, rows, columns)
+            parts.append(example.layout)
+            firsts.append(example.first)
+            texts.append("" if rng.random() < config.text_dropout else example.caption)
+            frames.append(frame_numbers(rows, columns, example.seconds))
+        who, boxes, camera = (np.stack([getattr(part, name) for part in parts]) for name in ("who", "boxes", "camera"))
+        given = torch.ones(who.shape[:2], dtype=torch.bool)
+        layouts = Layouts(torch.from_numpy(who), torch.from_numpy(boxes), torch.from_numpy(camera), given)
+        values = to_values(layouts, config.model.classes)
+        features = self.encoder.collate(texts, config.caption_tokens)[:, : config.caption_tokens]
+        return PlanBatch(values, features, torch.tensor(frames), torch.tensor(firsts))
 
-    def example(self, rng: random.Random, length: int, rows: int, columns: int) -> tuple[Layout, str, float]:
-        """A layout, a caption of it, and how long the clip lasts."""
-        shape = VideoShape(TIME_STRIDE * (length - 1) + 1, SPACE_STRIDE * rows, SPACE_STRIDE * columns, 24.0)
+    def example(self, rng: random.Random, length: int, rows: int, columns: int) -> Example:
+        """A scene of ``length`` latent frames, or the same without the picture that it begins with."""
+        later = int(length > 1 and rng.random() < MIDDLES)
+        shape = VideoShape(TIME_STRIDE * (length + later - 1) + 1, SPACE_STRIDE * rows, SPACE_STRIDE * columns, 24.0)
         seconds = max(shape.num_frames / shape.fps, 1.0)
         aspect = columns / rows
         draw = Draw(self.tier.name, self.ids, aspect, shape.height, seconds, second_player=self.config.second_player)
@@ -142,7 +157,8 @@ class PlanDataset(Dataset[PlanBatch]):
                 film = Film((followed(scene),)) if rng.random() < FOLLOWED else film
             film = Film((in_view(film.shots[0], aspect),))
             told = Film((replace(film.shots[0], camera=scene.camera),))
-        return film_layout(film, shape, self.ids, self.config.model.slots), tell(told, rng), seconds
+        layout = film_layout(film, shape, self.ids, self.config.model.slots)
+        return Example(layout.part(later, length + later), tell(told, rng), seconds, later)
 
 
 class PlannerStage:
@@ -185,7 +201,8 @@ class PlannerStage:
         noise = torch.randn(x0.shape, generator=generator, device=device)
         with torch.no_grad():
             text = self.text_encoder.to(device)(batch.features.to(device))
-        rates, numbers = torch.full((size,), 24.0, device=device), torch.arange(frames, device=device).expand(size, -1)
+        rates = torch.full((size,), 24.0, device=device)
+        numbers = batch.first.to(device).unsqueeze(1) + torch.arange(frames, device=device)
         velocity = self.model(add_noise(x0, noise, sigma), sigma, text, batch.frame.to(device), rates, numbers)
         error = (velocity - velocity_target(x0, noise)).square().mean((1, 3, 4))
         level = sigma.clamp(min=MIN_SIGMA)

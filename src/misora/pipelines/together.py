@@ -127,7 +127,18 @@ def side_by_side(several: Sequence[Inputs]) -> Inputs:
         )
         for one in several
     ]
+
+    def joined(name: str) -> Tensor:
+        return torch.cat([getattr(one, name) for one in padded])
+
     layouts = [one.layouts for one in several if one.layouts is not None]
-    tensors = zip(*(one[:7] for one in padded), strict=True)
-    joined = None if not layouts else Layouts(*(torch.cat(column) for column in zip(*layouts, strict=True)))
-    return several[0]._make((*(torch.cat(column) for column in tensors), joined))
+    return Inputs(
+        joined("latents"),
+        joined("sigma"),
+        joined("text_tokens"),
+        joined("text_mask"),
+        joined("text_pooled"),
+        joined("fps"),
+        joined("frame_index"),
+        Layouts(*(torch.cat(column) for column in zip(*layouts, strict=True))) if layouts else None,
+    )

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from misora.base.layout import BOX, CAMERA, GROUND, HEIGHT, MOMENTS, TURN, X, Y
-from misora.models.text_encoder.model import EncodedText
+from misora.models.text_encoder.config import TextEncoderConfig
+from misora.models.text_encoder.model import EncodedText, TextLayer
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.layout import SMALLEST, Layouts
 from misora.models.transformer.model import VideoTransformer
@@ -44,6 +45,7 @@ class PlannerConfig:
         classes: Characters that it may name; as many as the transformer knows.
         slots: Most players.
         dim, layers, heads, mlp_dim, text_dim: As of a transformer.
+        text_layers: Layers that read the text on, since "from left to right" is more than its words.
     """
 
     classes: int
@@ -53,6 +55,7 @@ class PlannerConfig:
     heads: int = 4
     mlp_dim: int = 352
     text_dim: int = 192
+    text_layers: int = 1
 
     @property
     def channels(self) -> int:
@@ -75,6 +78,8 @@ class Planner(nn.Module):
         self.config = config
         self.network = VideoTransformer(config.transformer)
         self.frame = nn.Linear(FRAME_NUMBERS, config.text_dim, bias=False)
+        text = TextEncoderConfig(dim=config.text_dim, heads=config.heads)
+        self.text_layers = nn.ModuleList(TextLayer(text) for _ in range(config.text_layers))
 
     def forward(self, values: Tensor, sigma: Tensor, text: EncodedText, frame: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
         """Velocity (B, C, t, 1, P + 1).
@@ -85,8 +90,10 @@ class Planner(nn.Module):
             frame: What is planned for, as ``frame_numbers`` gives it, (B, 3).
             fps, frame_index: As of the transformer.
         """
-        pooled = text.pooled + self.frame(frame.to(text.pooled.dtype))
-        out: Tensor = self.network(values, sigma, text.tokens, text.mask, pooled, fps, frame_index=frame_index)
+        pooled, tokens = text.pooled + self.frame(frame.to(text.pooled.dtype)), text.tokens
+        for layer in self.text_layers:
+            tokens = layer(tokens, text.mask[:, None, None])
+        out: Tensor = self.network(values, sigma, tokens, text.mask, pooled, fps, frame_index=frame_index)
         return out
 
 

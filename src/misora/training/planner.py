@@ -161,6 +161,22 @@ class PlanDataset(Dataset[PlanBatch]):
         return Example(layout.part(later, length + later), tell(told, rng), seconds, later)
 
 
+@torch.no_grad()
+def start_from(planner: Planner, other: Planner) -> None:
+    """Copies the weights of ``other``; text layers that it does not have begin by changing nothing.
+
+    Raises:
+        TrainingError: They differ in more than ``text_layers``, or ``other`` has more.
+    """
+    mine, theirs = planner.config, other.config
+    if replace(theirs, text_layers=mine.text_layers) != mine or theirs.text_layers > mine.text_layers:
+        raise TrainingError(f"a planner of {mine} cannot start from weights of {theirs}")
+    for name, parameter in planner.text_layers.named_parameters():
+        if name.endswith(("out.weight", "down.weight")):
+            parameter.zero_()
+    planner.load_state_dict(planner.state_dict() | other.state_dict())
+
+
 class PlannerStage:
     """The planner as the loop sees it."""
 
@@ -170,21 +186,20 @@ class PlannerStage:
             raise TrainingError(f"no text encoder under {config.text}; run the stage 'text' first")
         self.text_encoder = load_text_encoder(Path(config.text))
         self.dataset = PlanDataset(config)
+        torch.manual_seed(config.seed)
+        self.model = Planner(config.model)
         if config.start:
-            self.model = load_planner(Path(config.start), torch.float32).train().requires_grad_(True)
-            self.model.network.latent_deviation.requires_grad_(False)
+            start_from(self.model, load_planner(Path(config.start)))
         else:
-            torch.manual_seed(config.seed)
-            self.model = Planner(config.model)
             several = [self.dataset[-1 - index].values.transpose(0, 1).flatten(1) for index in range(SPREAD)]
             self.model.network.latent_deviation.copy_(torch.cat(several, dim=1).std(1).clamp(min=0.02))
         if config.compile:
             self.model.network.compile_blocks(dynamic=False)
 
     def hidden_parameters(self) -> list[torch.nn.Parameter]:
-        """Matrices of the blocks."""
-        blocks = self.model.network.blocks
-        return [parameter for name, parameter in blocks.named_parameters() if parameter.ndim == 2 and "table" not in name]
+        """Matrices of the blocks, and of the layers that read on."""
+        named = [*self.model.network.blocks.named_parameters(), *self.model.text_layers.named_parameters()]
+        return [parameter for name, parameter in named if parameter.ndim == 2 and "table" not in name]
 
     def batches(self, first_step: int) -> Iterator[PlanBatch]:
         loader = DataLoader(

@@ -84,6 +84,7 @@ weights: ## print the commands that train the shipped weights, in order
 	@echo '  $(BIN)/misora train text           # captions -> embeddings'
 	@echo '  $(BIN)/misora train transformer    # noise + embeddings -> latents, with the two above'
 	@echo '  $(BIN)/misora train transformer --recipe motion    # goes on from it with more moving clips'
+	@echo '  $(BIN)/misora train planner        # captions -> layouts: who is where, and when'
 	@echo '  $(BIN)/misora train latents --recipe more && $(BIN)/misora train turbo    # the transformer in four steps; last, for it fits one alone'
 	@echo '  MISORA_ASSETS=data/stage-fine $(BIN)/misora world build --size 256    # finer sprites, for the next line'
 	@echo '  $(BIN)/misora train upsampler      # small frames -> frames twice as large'

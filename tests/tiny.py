@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from misora.models.parser.model import Parser
+from misora.models.planner import Planner, PlannerConfig
 from misora.models.registry import load_transformer, save_model
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
@@ -60,6 +61,13 @@ def tiny_text_encoder() -> TextEncoder:
     return model.eval().requires_grad_(False)
 
 
+def tiny_planner(seed: int = 7, **options: object) -> Planner:
+    torch.manual_seed(0)
+    model = Planner(PlannerConfig(3, dim=16, layers=1, heads=2, mlp_dim=16, text_dim=TEXT.out_dim, **options))  # type: ignore[arg-type]
+    awake(model, seed)
+    return model.eval().requires_grad_(False)
+
+
 def tiny_turbo(transformer: VideoTransformer, base: str = "") -> Adapter:
     """An adapter that changes ``transformer``, whose file has the digest ``base``."""
     adapter = Adapter(AdapterConfig(base, rank=2), transformer)
@@ -93,6 +101,12 @@ def tiny_turbo_pipeline(max_window: int = 16) -> NativePipeline:
     adapter.merge_into(distilled)
     turbo = Turbo(adapter.config, distilled)
     return NativePipeline(tiny_vae(), tiny_transformer(), tiny_text_encoder(), turbo=turbo, max_window=max_window)
+
+
+def tiny_planning_pipeline(max_window: int = 16) -> NativePipeline:
+    """The same with a planner, whose layouts the transformer follows."""
+    transformer = tiny_transformer(layout_classes=3)
+    return NativePipeline(tiny_vae(), transformer, tiny_text_encoder(), planner=tiny_planner(), max_window=max_window)
 
 
 def write_tiny_weights(folder: Path) -> Path:

@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
 
-from misora.base.canvas import Canvas, Frames, Span
+from misora.base.canvas import Canvas, Span
 from misora.base.progress import Step
 from misora.base.shapes import VideoShape
 from misora.pipelines.native import NativePipeline
-from misora.pipelines.together import Inputs, Table, side_by_side
+from misora.pipelines.together import Inputs, side_by_side
+from one_table import Stopped, all_at_one_table, never
 from tiny import tiny_pipeline
 
 
 def canvas(seed: int, num_frames: int = 9, caption: str = "a dog runs", steps: int = 3) -> Canvas:
     return Canvas(VideoShape(num_frames, 64, 96, 8.0), (Span(caption),), seed=seed, steps=steps)
-
-
-class Stopped(Exception):
-    """What a cancelled job raises."""
-
-
-def never(_: Step) -> None:
-    return
-
-
-def all_at_one_table(pipeline: NativePipeline, canvases: list[Canvas], progress: list[Callable[[Step], None]]) -> list[Frames | None]:
-    """The frames of each; None for one that was stopped."""
-    table, made = Table(len(canvases)), dict[int, Frames | None]()
-
-    def work(index: int) -> None:
-        made[index] = None
-        try:
-            with table.seat():
-                made[index] = pipeline.sample(canvases[index], progress[index])
-        except (Stopped, RuntimeError):
-            return
-
-    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(canvases))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return [made[index] for index in range(len(canvases))]
 
 
 def batches_of(pipeline: NativePipeline) -> list[int]:

@@ -11,6 +11,7 @@ from misora.base.errors import InputError, TrainingError
 from misora.models.registry import load_video_vae
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import TransformerConfig
+from misora.models.transformer.layout import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.video_vae.config import TINY
 from misora.models.video_vae.model import VideoVAE
@@ -268,6 +269,35 @@ def test_a_transformer_that_reaches_further_starts_as_what_it_was() -> None:
         start_from(small, wide)
 
 
+@torch.no_grad()
+def test_a_transformer_that_learns_layouts_starts_as_what_it_was() -> None:
+    torch.manual_seed(0)
+    plain = VideoTransformer(TransformerConfig(8, dim=32, layers=2, heads=2, mlp_dim=32, text_dim=16, hidden_layer=1))
+    for parameter in plain.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    knowing = VideoTransformer(replace(plain.config, layout_classes=4))
+    start_from(knowing, plain)
+    batch = torch.randn(1, 8, 2, 3, 3), torch.rand(1, 2), torch.randn(1, 4, 16), None, torch.randn(1, 16), torch.tensor([24.0])
+    boxes = torch.rand(1, 2, 1, 3, 5)
+    told = Layouts(torch.ones(1, 2, 1, dtype=torch.long), boxes, torch.rand(1, 2, 2), torch.ones(1, 2, dtype=torch.bool))
+    torch.testing.assert_close(knowing(*batch, layouts=told), plain(*batch))
+
+
+def test_clips_come_with_their_layouts_where_the_network_reads_them(latents: Path, tmp_path: Path) -> None:
+    config = transformer_config(latents)
+    config = replace(config, model=replace(config.model, layout_classes=48), singles=0.0, tokens=64)
+    stage = TransformerStage(config)
+    batches = [stage.batch(step) for step in range(12)]
+    given = torch.cat([batch.layouts.given for batch in batches if batch.layouts is not None])
+    assert given.any() and not given.all(), "sometimes nothing is said, so that it can also be left out"
+    first = batches[0]
+    assert first.layouts is not None and first.layouts.who.shape == (*first.labels.shape[:2], 2)
+    seen = {int(label) for label in first.labels.unique() if label}
+    assert seen <= {1 + stage.ids.index(one) for one in ("dog", "cat", "car", "duck")} or seen
+    stage.preview = lambda folder, step: None  # type: ignore[method-assign]
+    train(stage, RunConfig("transformer/layouts", 2, warmup=1), tmp_path, say=lambda _: None)
+
+
 def test_transformer_without_latents_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="latents"):
         TransformerStage(transformer_config(tmp_path))
@@ -277,4 +307,5 @@ def test_transformer_without_latents_says_what_to_run(tmp_path: Path) -> None:
 def test_unknown_stage_or_recipe_lists_the_known_ones(stage: str, recipe: str, named: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=named):
         run(stage, recipe, out=tmp_path)
-    assert set(recipe_names()) == {"autoencoder", "latents", "text", "transformer", "turbo", "upsampler", "parser", "tracks", "heads"}
+    stages = {"autoencoder", "latents", "text", "transformer", "planner", "turbo", "upsampler", "parser", "tracks", "heads"}
+    assert set(recipe_names()) == stages

@@ -244,7 +244,7 @@ def start_edit(
         preset=prepared.preset,
         grade=prepared.grade,
         edit=to_data(prepared.tool),
-        upsampled=any(canvas.sampled for canvas in plan.canvases),
+        made_of=plan.canvases,
     )
     keeper = new_keeper() if plan.ends_made and prepared.grade == NEUTRAL else None
     frames = assemble(plan, maker(pipeline, plan, progress, preview, keeper, parts))

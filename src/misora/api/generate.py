@@ -89,6 +89,7 @@ def generate(
     draft: bool = False,
     native: bool = False,
     quality: str | None = None,
+    plan: bool = True,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a video of ``prompt``.
@@ -106,6 +107,7 @@ def generate(
         native: Samples at the full size instead of at a smaller one and upsampling.
         quality: "turbo" for the distilled model, "base" for the many-step one; None is Turbo where the weights have it and neither steps,
             guidance nor a negative prompt is given.
+        plan: Whether who is where is planned before it is painted, where the weights have a planner and nothing is pinned.
         progress: Receives every step; may raise ``Cancelled``.
     Raises:
         InputError: Something in the request cannot be used.
@@ -128,6 +130,7 @@ def generate(
         draft=draft,
         native=native,
         quality=quality,
+        planned=plan,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -146,6 +149,7 @@ def image(
     preset: str | Preset | None = None,
     native: bool = False,
     quality: str | None = None,
+    plan: bool = True,
     progress: Progress | None = None,
 ) -> Video:
     """Makes a still: a ``Video`` of one frame; arguments as in ``generate``."""
@@ -163,6 +167,7 @@ def image(
         preset=preset,
         native=native,
         quality=quality,
+        planned=plan,
     )
     return start(prepare(request), progress=progress or silent).collect()
 
@@ -230,7 +235,7 @@ def recipe_of(prepared: Prepared, pipeline: NativePipeline, settings: Settings) 
         grade=prepared.grade,
         draft=prepared.underlay.record if prepared.underlay else None,
         draft_of=prepared.draft_of,
-        upsampled=prepared.underlay is not None and prepared.underlay.canvas.sampled is not None,
+        made_of=(prepared.canvas, *([prepared.underlay.canvas] if prepared.underlay else [])),
     )
 
 
@@ -246,19 +251,19 @@ def recipe_for(
     edit: Mapping[str, Any] | None = None,
     draft: Draft | None = None,
     draft_of: tuple[int, int] | None = None,
-    upsampled: bool = False,
+    made_of: Sequence[Canvas] = (),
 ) -> Recipe:
     """The recipe of a video like ``canvas``: its shape, caption and sampling, whatever canvases it is made of.
 
-    ``upsampled`` says that one of those is, though ``canvas`` itself may not be.
+    ``made_of`` are those: some may be planned or upsampled though ``canvas`` itself is not.
     """
     import torch
 
     sampling = pipeline.sampling_of(canvas)
     kinds = (
         *KINDS,
-        *(PLANNER_KINDS if pipeline.plans(canvas) else ()),
-        *(OPTIONAL_KINDS if canvas.sampled or upsampled else ()),
+        *(PLANNER_KINDS if any(map(pipeline.plans, made_of)) else ()),
+        *(OPTIONAL_KINDS if any(each.sampled for each in (canvas, *made_of)) else ()),
         *(ADAPTER_KINDS if sampling.quality == "turbo" else ()),
     )
     return Recipe(

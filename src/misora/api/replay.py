@@ -123,7 +123,7 @@ def prepare_replay(recipe: Recipe, images: Sequence[Given]) -> Prepared:
     spans = recipe.spans or (Span(recipe.caption),)
     canvas = Canvas(
         recipe.shape, spans, pins, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, sampled=recipe.sampled,
-        quality=recipe.quality,
+        quality=recipe.quality, planned="planner" in recipe.weights,
     )  # fmt: skip
     return Prepared(
         recipe.prompt,

@@ -39,6 +39,7 @@ class Request:
         draft: Half the size and few steps, to be finished later; ``size`` is that of the full clip.
         native: Sample at the full size even where there is an upsampler.
         quality: "turbo", "base", or None: Turbo where the weights have one and nothing is asked for that only the other has.
+        planned: Whether who is where is planned before it is painted, where the weights have a planner and nothing is pinned.
     """
 
     prompt: str
@@ -58,6 +59,7 @@ class Request:
     draft: bool = False
     native: bool = False
     quality: str | None = None
+    planned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def prepare(request: Request) -> Prepared:
         negative_prompt=request.negative_prompt,
         sampled=None if request.native else sampled_size_in_use(shape),
         quality=quality,
+        planned=request.planned,
     )
     inputs = tuple(remembered for _, remembered in pins)
     return Prepared(

@@ -15,6 +15,7 @@ from misora.cli.options import (
     KeepLatents,
     Native,
     Negative,
+    NoPlan,
     NoRewrite,
     Out,
     PresetName,
@@ -49,6 +50,7 @@ def generate(
     preset: PresetName = None,
     draft: Annotated[bool, typer.Option("--draft", help="Half the size, few steps; `misora finish` makes it in full.")] = False,
     native: Native = False,
+    no_plan: NoPlan = False,
     takes: Annotated[int, typer.Option(help="Videos to make, each with its own seed, ranked by the critic.")] = 1,
     retry_below: Annotated[float | None, typer.Option(help="Make another, at most four, while no take scores this much; 0 to 1.")] = None,
     out: Out = None,
@@ -65,7 +67,7 @@ def generate(
     rewrite = rewriting(no_rewrite, rewriter)
     request = Request(
         prompt, seconds, size, resolution, aspect, fps, seed, images, steps, guidance, negative, rewrite, preset=preset, draft=draft,
-        native=native, quality=quality,
+        native=native, quality=quality, planned=not no_plan,
     )  # fmt: skip
     if takes == 1 and retry_below is None:
         deliver(request, out, as_json=as_json, keep_latents=keep_latents)

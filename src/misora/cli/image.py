@@ -8,6 +8,7 @@ from misora.cli.options import (
     Guidance,
     Native,
     Negative,
+    NoPlan,
     NoRewrite,
     Out,
     PresetName,
@@ -36,6 +37,7 @@ def image(
     rewriter: Rewriter = None,
     preset: PresetName = None,
     native: Native = False,
+    no_plan: NoPlan = False,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,5 +59,6 @@ def image(
         preset=preset,
         native=native,
         quality=quality,
+        planned=not no_plan,
     )
     deliver(request, out, as_json=as_json)

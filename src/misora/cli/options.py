@@ -28,6 +28,7 @@ NoRewrite = Annotated[bool, typer.Option("--no-rewrite", help="Give the prompt t
 Rewriter = Annotated[str | None, typer.Option(help="Who rewrites: off, offline or chat. Default: MISORA_REWRITER, else offline.")]
 PresetName = Annotated[str | None, typer.Option("--preset", help="A style; `misora presets list` prints them.")]
 Native = Annotated[bool, typer.Option("--native", help="Sample at the full size instead of at a smaller one and upsampling; slow.")]
+NoPlan = Annotated[bool, typer.Option("--no-plan", help="Paint without planning beforehand who is where.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, with the recipe, instead of the path.")]
 KeepLatents = Annotated[
     bool, typer.Option("--keep-latents", help="Keep the last latents beside the file, so that extend goes on from them without loss.")

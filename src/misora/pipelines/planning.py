@@ -46,8 +46,8 @@ def plan(planner: Planner, text: EncodedText, latent: LatentShape, fps: float, s
     """
     device = planner.frame.weight.device
     channels, columns = planner.config.channels, planner.config.slots + 1
-    generator = torch.Generator("cpu").manual_seed(seed ^ SALT)
-    noise = torch.randn((1, channels, latent.num_frames, 1, columns), generator=generator).to(device)
+    generator = torch.Generator("cpu").manual_seed(seed ^ SALT)  # drawn frame by frame: a longer clip begins with the same noise
+    noise = torch.stack([torch.randn((1, channels, 1, columns), generator=generator) for _ in range(latent.num_frames)], 2).to(device)
     values = torch.zeros_like(noise)
     for window in windows_of(latent.num_frames, MAX_WINDOW, OVERLAP):
         count = len(window)

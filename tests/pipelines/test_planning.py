@@ -1,0 +1,126 @@
+"""What is planned and what is painted freely; the plan itself depends on caption, seed and canvas alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from misora.api.generate import resident_pipeline, start
+from misora.api.replay import check_weights, prepare_replay
+from misora.api.request import Request, prepare
+from misora.base.canvas import Canvas, Pin, Span
+from misora.base.errors import WeightsError
+from misora.base.settings import load_settings
+from misora.base.shapes import LatentShape, VideoShape
+from misora.models.registry import save_model
+from misora.models.transformer.layout import Layouts
+from misora.pipelines.planning import can_be_planned, plan
+from one_table import all_at_one_table, never
+from tiny import tiny_pipeline, tiny_planner, tiny_planning_pipeline, tiny_text_encoder, tiny_transformer, write_tiny_weights
+
+
+def canvas(num_frames: int = 9, **options: object) -> Canvas:
+    return Canvas(VideoShape(num_frames, 64, 64, 24.0), (Span("a dog runs"),), seed=1, steps=2, **options)  # type: ignore[arg-type]
+
+
+def planned(caption: str = "a dog runs", frames: int = 3, seed: int = 1, width: int = 4) -> Layouts:
+    text = tiny_text_encoder().encode([caption, ""])
+    return plan(tiny_planner(), text, LatentShape(frames, 4, width), 24.0, seed)
+
+
+def differ(first: Layouts, second: Layouts) -> bool:
+    return not torch.allclose(first.camera, second.camera)
+
+
+def test_one_caption_with_nothing_known_is_planned(rng: np.random.Generator) -> None:
+    picture = rng.integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
+    assert can_be_planned(canvas())
+    assert can_be_planned(canvas(pins=(Pin(picture, strength=0.0),)))
+    assert not can_be_planned(canvas(pins=(Pin(picture),)))
+    assert not can_be_planned(canvas(pins=(Pin(picture, strength=0.2),)))
+    assert not can_be_planned(canvas(past=np.zeros((4, 1, 2, 2), np.float32)))
+    assert not can_be_planned(replace(canvas(), spans=(Span("a dog runs"), Span("a cat jumps", 0.2))))
+    assert not can_be_planned(canvas(planned=False))
+
+
+def test_a_plan_covers_every_latent_frame_and_repeats() -> None:
+    layout = planned()
+    assert layout.who.shape == (1, 3, 2) and layout.boxes.shape == (1, 3, 2, 3, 5) and layout.given.all()
+    assert not differ(layout, planned())
+    assert differ(layout, planned(caption="a cat"))
+    assert differ(layout, planned(seed=2))
+    assert differ(layout, planned(width=6))
+
+
+def test_a_long_plan_goes_on_from_its_own_beginning() -> None:
+    short, long = planned(frames=31), planned(frames=50)
+    torch.testing.assert_close(short.camera, long.camera[:, :31])
+    assert long.who.shape[1] == 50
+
+
+def test_the_plan_is_followed_where_there_is_one_and_ignored_where_it_is_off() -> None:
+    pipeline = tiny_planning_pipeline()
+    with_plan, without = pipeline.sample(canvas()), pipeline.sample(canvas(planned=False))
+    assert not np.array_equal(with_plan, without)
+    pipeline.planner = None
+    assert np.array_equal(pipeline.sample(canvas()), without)
+
+
+def test_a_network_that_knows_no_layouts_is_left_alone() -> None:
+    pipeline = tiny_pipeline()
+    expected = pipeline.sample(canvas())
+    pipeline.planner = tiny_planner()
+    assert not pipeline.plans(canvas()) and np.array_equal(pipeline.sample(canvas()), expected)
+
+
+def test_windows_of_a_long_clip_follow_one_plan() -> None:
+    pipeline, seen = tiny_planning_pipeline(max_window=4), []
+    pipeline.transformer.register_forward_pre_hook(lambda module, given, named: seen.append(named["layouts"].camera[0]), with_kwargs=True)
+    pipeline.sample(canvas(33, guidance=1.0))
+    whole = plan(tiny_planner(), tiny_text_encoder().encode(["a dog runs", ""]), LatentShape(5, 2, 2), 24.0, 1)
+    torch.testing.assert_close(seen[0], whole.camera[0, :4])
+    torch.testing.assert_close(seen[-1], whole.camera[0, -len(seen[-1]) :])
+
+
+def test_the_unconditional_row_is_told_of_no_layout() -> None:
+    pipeline, given = tiny_planning_pipeline(), []
+    pipeline.transformer.register_forward_pre_hook(lambda module, _, named: given.append(named["layouts"].given[:, 0]), with_kwargs=True)
+    pipeline.sample(canvas(guidance=3.0))
+    pairs = [row.tolist() for row in given if len(row) == 2]
+    assert pairs and all(pair == [True, False] for pair in pairs)
+
+
+def test_videos_made_together_keep_their_own_plans() -> None:
+    pipeline = tiny_planning_pipeline()
+    several = [canvas(), replace(canvas(), seed=5), canvas(planned=False)]
+    alone = [pipeline.sample(each) for each in several]
+    for made, expected in zip(all_at_one_table(pipeline, several, [never] * 3), alone, strict=True):
+        assert made is not None and np.abs(made.astype(int) - expected).max() <= 1
+
+
+@pytest.fixture
+def planning_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_tiny_weights(tmp_path)
+    save_model(tmp_path, "transformer", tiny_transformer(layout_classes=3), recipe="tiny")
+    save_model(tmp_path, "planner", tiny_planner(), dtype=torch.int8, recipe="tiny")
+    for name, value in {"WEIGHTS": str(tmp_path), "THREADS": "1", "DEVICE": "cpu"}.items():
+        monkeypatch.setenv(f"MISORA_{name}", value)
+    return tmp_path
+
+
+def test_a_recipe_names_the_planner_that_it_needs(planning_weights: Path, rng: np.random.Generator) -> None:
+    request = Request("a dog runs", 0.3, "64x64", seed=1, steps=2, rewrite_prompt=False)
+    video = start(prepare(request)).collect()
+    assert set(video.recipe.weights) == {"video_vae", "transformer", "text_encoder", "planner"}
+    assert np.array_equal(start(prepare_replay(video.recipe, [])).collect().frames, video.frames)
+    assert resident_pipeline(load_settings()).plans(prepare(request).canvas)
+    save_model(planning_weights, "planner", tiny_planner(seed=9), dtype=torch.int8, recipe="tiny")
+    with pytest.raises(WeightsError, match="planner"):
+        check_weights(video.recipe, load_settings())
+    (planning_weights / "planner.safetensors").unlink()
+    free = start(prepare(request)).collect()
+    assert "planner" not in free.recipe.weights and not np.array_equal(free.frames, video.frames)

@@ -63,7 +63,9 @@ def tiny_text_encoder() -> TextEncoder:
 
 def tiny_planner(seed: int = 7, **options: object) -> Planner:
     torch.manual_seed(0)
-    model = Planner(PlannerConfig(3, dim=16, layers=1, heads=2, mlp_dim=16, text_dim=TEXT.out_dim, **options))  # type: ignore[arg-type]
+    model = Planner(
+        PlannerConfig(3, dim=16, layers=1, heads=2, mlp_dim=16, text_table=64, text_dim=16, text_layers=1, text_heads=2, **options)
+    )  # type: ignore[arg-type]
     awake(model, seed)
     return model.eval().requires_grad_(False)
 

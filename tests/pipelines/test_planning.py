@@ -20,7 +20,7 @@ from misora.models.registry import save_model
 from misora.models.transformer.layout import Layouts
 from misora.pipelines.planning import can_be_planned, plan
 from one_table import all_at_one_table, never
-from tiny import tiny_pipeline, tiny_planner, tiny_planning_pipeline, tiny_text_encoder, tiny_transformer, write_tiny_weights
+from tiny import tiny_pipeline, tiny_planner, tiny_planning_pipeline, tiny_transformer, write_tiny_weights
 
 
 def canvas(num_frames: int = 9, **options: object) -> Canvas:
@@ -28,8 +28,7 @@ def canvas(num_frames: int = 9, **options: object) -> Canvas:
 
 
 def planned(caption: str = "a dog runs", frames: int = 3, seed: int = 1, width: int = 4) -> Layouts:
-    text = tiny_text_encoder().encode([caption, ""])
-    return plan(tiny_planner(), text, LatentShape(frames, 4, width), 24.0, seed)
+    return plan(tiny_planner(), caption, LatentShape(frames, 4, width), 24.0, seed)
 
 
 def differ(first: Layouts, second: Layouts) -> bool:
@@ -81,7 +80,7 @@ def test_windows_of_a_long_clip_follow_one_plan() -> None:
     pipeline, seen = tiny_planning_pipeline(max_window=4), []
     pipeline.transformer.register_forward_pre_hook(lambda module, given, named: seen.append(named["layouts"].camera[0]), with_kwargs=True)
     pipeline.sample(canvas(33, guidance=1.0))
-    whole = plan(tiny_planner(), tiny_text_encoder().encode(["a dog runs", ""]), LatentShape(5, 2, 2), 24.0, 1)
+    whole = plan(tiny_planner(), "a dog runs", LatentShape(5, 2, 2), 24.0, 1)
     torch.testing.assert_close(seen[0], whole.camera[0, :4])
     torch.testing.assert_close(seen[-1], whole.camera[0, -len(seen[-1]) :])
 

@@ -11,15 +11,14 @@ import torch
 
 from misora.base.errors import TrainingError
 from misora.base.layout import X
-from misora.models.planner import Planner, from_values
+from misora.models.planner import from_values
 from misora.models.registry import load_planner, save_model
-from misora.models.text_encoder.model import EncodedText
 from misora.training.loop import train
-from misora.training.planner import PlannerStage, PlannerStageConfig, followed, in_view, start_from
+from misora.training.planner import PlannerStage, PlannerStageConfig, followed, in_view
 from misora.training.recipes import planner_tiny
 from misora.world.casting import Casting, sample_scene
 from misora.world.program import Action, CameraMove, Direction, Scene
-from tiny import awake, tiny_planner, tiny_text_encoder
+from tiny import tiny_planner, tiny_text_encoder
 
 
 @pytest.fixture
@@ -66,30 +65,22 @@ def test_batches_depend_on_seed_and_step_alone(config: PlannerStageConfig) -> No
     assert first.values.shape != other.values.shape or not torch.equal(first.values, other.values)
 
 
-def test_the_stage_learns_and_leaves_the_text_encoder_alone(config: PlannerStageConfig, tmp_path: Path) -> None:
+def test_the_stage_learns_and_reads_by_itself(config: PlannerStageConfig, tmp_path: Path) -> None:
     stage = PlannerStage(config, workers=0)
-    text = {name: value.clone() for name, value in stage.text_encoder.state_dict().items()}
+    text = {name: value.clone() for name, value in stage.model.text_encoder.state_dict().items()}
+    assert all(torch.equal(value, tiny_text_encoder().state_dict()[name]) for name, value in text.items())
     before = stage.model.frame.weight.detach().clone()
     train(stage, replace(planner_tiny()[1], adam_lr=1e-2), tmp_path / "run", say=lambda _: None)
     assert load_planner(tmp_path / "run").config == config.model
     assert not torch.equal(before, stage.model.frame.weight)
-    assert all(torch.equal(value, text[name]) for name, value in stage.text_encoder.state_dict().items())
+    assert any(not torch.equal(value, text[name]) for name, value in stage.model.text_encoder.state_dict().items())
 
 
-@torch.no_grad()
-def test_layers_that_read_on_begin_by_changing_nothing() -> None:
-    old = tiny_planner(text_layers=0)
-    new = Planner(replace(old.config, text_layers=2))
-    awake(new, 8)
-    start_from(new, old)
-    values, text = (
-        torch.randn(1, old.config.channels, 2, 1, 3),
-        EncodedText(torch.randn(1, 3, 16), torch.ones(1, 3) > 0, torch.randn(1, 16)),
-    )
-    given = (values, torch.full((1, 2), 0.4), text, torch.zeros(1, 3), torch.tensor([24.0]), torch.arange(2)[None])
-    torch.testing.assert_close(new(*given), old(*given))
-    with pytest.raises(TrainingError, match="cannot start"):
-        start_from(old, new)
+def test_it_goes_on_from_another_planner(config: PlannerStageConfig, tmp_path: Path) -> None:
+    save_model(tmp_path, "planner", tiny_planner(), dtype=torch.float32)
+    stage = PlannerStage(replace(config, start=str(tmp_path), text=""), workers=0)
+    assert all(torch.equal(value, tiny_planner().state_dict()[name]) for name, value in stage.model.state_dict().items())
+    assert all(parameter.requires_grad for parameter in stage.model.parameters())
 
 
 def test_without_a_text_encoder_it_says_what_to_run(tmp_path: Path) -> None:

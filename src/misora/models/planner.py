@@ -21,7 +21,8 @@ from torch.nn import functional as F
 
 from misora.base.layout import BOX, CAMERA, GROUND, HEIGHT, MOMENTS, TURN, X, Y
 from misora.models.text_encoder.config import TextEncoderConfig
-from misora.models.text_encoder.model import EncodedText, TextLayer
+from misora.models.text_encoder.model import EncodedText, TextEncoder
+from misora.models.text_encoder.tokenizer import TABLE_SIZE
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.layout import SMALLEST, Layouts
 from misora.models.transformer.model import VideoTransformer
@@ -44,8 +45,8 @@ class PlannerConfig:
     Args:
         classes: Characters that it may name; as many as the transformer knows.
         slots: Most players.
-        dim, layers, heads, mlp_dim, text_dim: As of a transformer.
-        text_layers: Layers that read the text on, since "from left to right" is more than its words.
+        dim, layers, heads, mlp_dim: As of a transformer.
+        text_table, text_dim, text_layers, text_heads: Of its own text encoder.
     """
 
     classes: int
@@ -54,13 +55,20 @@ class PlannerConfig:
     layers: int = 6
     heads: int = 4
     mlp_dim: int = 352
+    text_table: int = TABLE_SIZE
     text_dim: int = 192
-    text_layers: int = 1
+    text_layers: int = 2
+    text_heads: int = 3
 
     @property
     def channels(self) -> int:
         """Numbers of a cell: the box at each moment, and which character."""
         return MOMENTS * BOX + self.classes + 1
+
+    @property
+    def text(self) -> TextEncoderConfig:
+        """Of the text encoder."""
+        return TextEncoderConfig(self.text_table, self.text_dim, self.text_layers, self.text_heads, out_dim=self.text_dim)
 
     @property
     def transformer(self) -> TransformerConfig:
@@ -71,15 +79,17 @@ class PlannerConfig:
 
 
 class Planner(nn.Module):
-    """Predicts the velocity of noisy layouts, which are laid out as ``to_values`` says."""
+    """Predicts the velocity of noisy layouts, which are laid out as ``to_values`` says.
+
+    It reads captions by itself: "from left to right" is more than its words, which is all that painting needs to know of it.
+    """
 
     def __init__(self, config: PlannerConfig) -> None:
         super().__init__()
         self.config = config
+        self.text_encoder = TextEncoder(config.text)
         self.network = VideoTransformer(config.transformer)
         self.frame = nn.Linear(FRAME_NUMBERS, config.text_dim, bias=False)
-        text = TextEncoderConfig(dim=config.text_dim, heads=config.heads)
-        self.text_layers = nn.ModuleList(TextLayer(text) for _ in range(config.text_layers))
 
     def forward(self, values: Tensor, sigma: Tensor, text: EncodedText, frame: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
         """Velocity (B, C, t, 1, P + 1).
@@ -87,13 +97,12 @@ class Planner(nn.Module):
         Args:
             values: (B, C, t, 1, P + 1).
             sigma: (B, t).
+            text: As ``text_encoder`` reads it.
             frame: What is planned for, as ``frame_numbers`` gives it, (B, 3).
             fps, frame_index: As of the transformer.
         """
-        pooled, tokens = text.pooled + self.frame(frame.to(text.pooled.dtype)), text.tokens
-        for layer in self.text_layers:
-            tokens = layer(tokens, text.mask[:, None, None])
-        out: Tensor = self.network(values, sigma, tokens, text.mask, pooled, fps, frame_index=frame_index)
+        pooled = text.pooled + self.frame(frame.to(text.pooled.dtype))
+        out: Tensor = self.network(values, sigma, text.tokens, text.mask, pooled, fps, frame_index=frame_index)
         return out
 
 

@@ -79,7 +79,7 @@ def load_text_encoder(folder: Path, dtype: torch.dtype = torch.float32, device: 
 def load_planner(folder: Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> Planner:
     """The planner of ``folder``; in float32, since it is small."""
     info = read_info(weights_path(folder, "planner"), "planner")
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):  # with memory, as the text encoder is
         model = Planner(build_config(info, PlannerConfig))
     return fill(model, info, dtype, device)
 

@@ -99,12 +99,12 @@ class NativePipeline:
         """Whether ``canvas`` gets a layout: there is a planner, the network that paints follows it, and nothing is known."""
         return self.planner is not None and can_be_planned(canvas) and self._painter(self.sampling_of(canvas)).layout_input is not None
 
-    def layout_of(self, canvas: Canvas, script: Script) -> Layouts | None:
+    def layout_of(self, canvas: Canvas) -> Layouts | None:
         """What the planner says of ``canvas``, None where it says nothing."""
         if not self.plans(canvas):
             return None
         assert self.planner is not None
-        return plan(self.planner, script.text, grid_of(canvas.shape).latent, canvas.shape.fps, canvas.seed)
+        return plan(self.planner, canvas.spans[0].caption, grid_of(canvas.shape).latent, canvas.shape.fps, canvas.seed)
 
     def _painter(self, sampling: Sampling) -> VideoTransformer:
         return self.turbo.transformer if self.turbo and sampling.quality == "turbo" else self.transformer
@@ -163,7 +163,7 @@ class NativePipeline:
         """Clean latents (1, C, t, h, w) in order of time; only what a window adds."""
         grid = grid_of(canvas.shape)
         sampling = self.sampling_of(canvas)
-        layouts = self.layout_of(canvas, script)
+        layouts = self.layout_of(canvas)
         windows = list(windows_for(known, grid.latent.num_frames, self.max_window))
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
         made, sent = [False] * grid.latent.num_frames, 0

@@ -36,15 +36,16 @@ def can_be_planned(canvas: Canvas) -> bool:
 
 
 @torch.no_grad()
-def plan(planner: Planner, text: EncodedText, latent: LatentShape, fps: float, seed: int, guidance: float = GUIDANCE) -> Layouts:
+def plan(planner: Planner, caption: str, latent: LatentShape, fps: float, seed: int, guidance: float = GUIDANCE) -> Layouts:
     """A layout for every latent frame.
 
     Args:
-        text: The caption, then the negative prompt: two rows.
+        caption: As the transformer gets it.
         latent: The grid.
         seed: The same seed plans the same layout.
     """
     device = planner.frame.weight.device
+    text = planner.text_encoder.encode([caption, ""])
     channels, columns = planner.config.channels, planner.config.slots + 1
     generator = torch.Generator("cpu").manual_seed(seed ^ SALT)  # drawn frame by frame: a longer clip begins with the same noise
     noise = torch.stack([torch.randn((1, channels, 1, columns), generator=generator) for _ in range(latent.num_frames)], 2).to(device)

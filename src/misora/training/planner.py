@@ -23,6 +23,7 @@ from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_
 from misora.diffusion.schedules import frame_noise_levels
 from misora.models.planner import Planner, PlannerConfig, frame_numbers, to_values
 from misora.models.registry import load_planner, load_text_encoder, save_model
+from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.layout import Layouts
 from misora.models.weights_file import weights_path
 from misora.training.loop import Metrics
@@ -57,7 +58,7 @@ class PlannerStageConfig:
         model: Sizes.
         tokens: Numbers of cells a step, players and camera; the batch follows from the length.
         most: Most scenes a step.
-        text: Folder of the text encoder, which stays as it is.
+        text: Folder of the text encoder to begin with, where ``start`` is empty.
         text_dropout: Share of captions replaced by the empty text, for guidance.
         second_player: Chance of a second player, in the small tier.
         start: Folder of weights to go on from; empty starts at random.
@@ -121,7 +122,7 @@ class PlanDataset(Dataset[PlanBatch]):
     def __init__(self, config: PlannerStageConfig) -> None:
         self.config = config
         self.ids, self.tier = tuple(load_cast(config.tier)), TIERS[config.tier]
-        self.encoder = load_text_encoder(Path(config.text))
+        self.collate = TextEncoder(config.model.text).collate
 
     def __getitem__(self, step: int) -> PlanBatch:
         config, rng = self.config, random.Random(f"plan/{self.config.seed}/{step}")
@@ -139,7 +140,7 @@ class PlanDataset(Dataset[PlanBatch]):
         given = torch.ones(who.shape[:2], dtype=torch.bool)
         layouts = Layouts(torch.from_numpy(who), torch.from_numpy(boxes), torch.from_numpy(camera), given)
         values = to_values(layouts, config.model.classes)
-        features = self.encoder.collate(texts, config.caption_tokens)[:, : config.caption_tokens]
+        features = self.collate(texts, config.caption_tokens)[:, : config.caption_tokens]
         return PlanBatch(values, features, torch.tensor(frames), torch.tensor(firsts))
 
     def example(self, rng: random.Random, length: int, rows: int, columns: int) -> Example:
@@ -161,44 +162,28 @@ class PlanDataset(Dataset[PlanBatch]):
         return Example(layout.part(later, length + later), tell(told, rng), seconds, later)
 
 
-@torch.no_grad()
-def start_from(planner: Planner, other: Planner) -> None:
-    """Copies the weights of ``other``; text layers that it does not have begin by changing nothing.
-
-    Raises:
-        TrainingError: They differ in more than ``text_layers``, or ``other`` has more.
-    """
-    mine, theirs = planner.config, other.config
-    if replace(theirs, text_layers=mine.text_layers) != mine or theirs.text_layers > mine.text_layers:
-        raise TrainingError(f"a planner of {mine} cannot start from weights of {theirs}")
-    for name, parameter in planner.text_layers.named_parameters():
-        if name.endswith(("out.weight", "down.weight")):
-            parameter.zero_()
-    planner.load_state_dict(planner.state_dict() | other.state_dict())
-
-
 class PlannerStage:
     """The planner as the loop sees it."""
 
     def __init__(self, config: PlannerStageConfig, workers: int = 1) -> None:
         self.config, self.workers = config, workers
-        if not weights_path(Path(config.text), "text_encoder").is_file():
-            raise TrainingError(f"no text encoder under {config.text}; run the stage 'text' first")
-        self.text_encoder = load_text_encoder(Path(config.text))
         self.dataset = PlanDataset(config)
         torch.manual_seed(config.seed)
-        self.model = Planner(config.model)
         if config.start:
-            start_from(self.model, load_planner(Path(config.start)))
+            self.model = load_planner(Path(config.start)).train().requires_grad_(True)
         else:
+            self.model = Planner(config.model)
+            if not weights_path(Path(config.text), "text_encoder").is_file():
+                raise TrainingError(f"no text encoder under {config.text}; run the stage 'text' first")
+            self.model.text_encoder.load_state_dict(load_text_encoder(Path(config.text)).state_dict())
             several = [self.dataset[-1 - index].values.transpose(0, 1).flatten(1) for index in range(SPREAD)]
             self.model.network.latent_deviation.copy_(torch.cat(several, dim=1).std(1).clamp(min=0.02))
         if config.compile:
             self.model.network.compile_blocks(dynamic=False)
 
     def hidden_parameters(self) -> list[torch.nn.Parameter]:
-        """Matrices of the blocks, and of the layers that read on."""
-        named = [*self.model.network.blocks.named_parameters(), *self.model.text_layers.named_parameters()]
+        """Matrices of the blocks and of the layers that read."""
+        named = [*self.model.network.blocks.named_parameters(), *self.model.text_encoder.layers.named_parameters()]
         return [parameter for name, parameter in named if parameter.ndim == 2 and "table" not in name]
 
     def batches(self, first_step: int) -> Iterator[PlanBatch]:
@@ -214,8 +199,7 @@ class PlannerStage:
         levels = torch.Generator().manual_seed(int(torch.randint(0, 2**31, (1,), generator=generator, device=device)))
         sigma = frame_noise_levels(size, frames, levels).to(device)
         noise = torch.randn(x0.shape, generator=generator, device=device)
-        with torch.no_grad():
-            text = self.text_encoder.to(device)(batch.features.to(device))
+        text = self.model.text_encoder(batch.features.to(device))
         rates = torch.full((size,), 24.0, device=device)
         numbers = batch.first.to(device).unsqueeze(1) + torch.arange(frames, device=device)
         velocity = self.model(add_noise(x0, noise, sigma), sigma, text, batch.frame.to(device), rates, numbers)

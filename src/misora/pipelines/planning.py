@@ -17,7 +17,7 @@ from misora.diffusion.schedules import for_frames, shifted
 from misora.models.planner import Planner, frame_numbers, from_values
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layout import Layouts
-from misora.pipelines.windows import windows_of
+from misora.pipelines.windows import Window, windows_of
 
 STEPS = 32
 GUIDANCE = 2.0
@@ -35,6 +35,41 @@ def can_be_planned(canvas: Canvas) -> bool:
     return canvas.planned and free and len(set(canvas.captions())) == 1
 
 
+class PlanDenoiser:
+    """The planner as the samplers want it, for one window: (x, sigma) to velocity."""
+
+    def __init__(self, planner: Planner, caption: str, latent: LatentShape, fps: float) -> None:
+        self.planner = planner
+        self.text = planner.text_encoder.encode([caption, ""])
+        self.latent = latent
+        self.fps = fps
+        self.window = Window(0, 0, 0, 0)
+
+    def conditional(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """The caption's velocity, (1, C, t, 1, P + 1)."""
+        return self._run(x, sigma, 1)
+
+    def pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The caption's velocity and that of no caption."""
+        said, unsaid = self._run(x, sigma, 2).split(1)
+        return said, unsaid
+
+    def _run(self, x: Tensor, sigma: Tensor, rows: int) -> Tensor:
+        count = len(self.window)
+        seconds = max((TIME_STRIDE * (count - 1) + 1) / self.fps, LEAST_SECONDS)
+        frame = torch.tensor(frame_numbers(self.latent.height, self.latent.width, seconds), device=x.device)
+        numbers = torch.arange(self.window.first_number, self.window.first_number + count, device=x.device)
+        velocity: Tensor = self.planner(
+            x.expand(rows, -1, -1, -1, -1),
+            sigma.expand(rows, -1),
+            EncodedText(*(values[:rows] for values in self.text)),
+            frame.expand(rows, -1),
+            torch.full((rows,), self.fps, device=x.device),
+            numbers.expand(rows, -1),
+        )
+        return velocity
+
+
 @torch.no_grad()
 def plan(planner: Planner, caption: str, latent: LatentShape, fps: float, seed: int, guidance: float = GUIDANCE) -> Layouts:
     """A layout for every latent frame.
@@ -42,39 +77,16 @@ def plan(planner: Planner, caption: str, latent: LatentShape, fps: float, seed: 
     Args:
         caption: As the transformer gets it.
         latent: The grid.
-        seed: The same seed plans the same layout.
+        seed: The same seed plans the same layout, and a longer clip begins with the same noise.
     """
-    device = planner.frame.weight.device
-    text = planner.text_encoder.encode([caption, ""])
-    channels, columns = planner.config.channels, planner.config.slots + 1
-    generator = torch.Generator("cpu").manual_seed(seed ^ SALT)  # drawn frame by frame: a longer clip begins with the same noise
-    noise = torch.stack([torch.randn((1, channels, 1, columns), generator=generator) for _ in range(latent.num_frames)], 2).to(device)
-    values = torch.zeros_like(noise)
+    generator = torch.Generator("cpu").manual_seed(seed ^ SALT)
+    size = (1, planner.config.channels, 1, planner.config.slots + 1)
+    noise = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(planner.frame.weight.device)
+    values, network = noise.clone(), PlanDenoiser(planner, caption, latent, fps)
+    denoise = with_guidance(network.conditional, network.pair, guidance)
     for window in windows_of(latent.num_frames, MAX_WINDOW, OVERLAP):
-        count = len(window)
-        seconds = max((TIME_STRIDE * (count - 1) + 1) / fps, LEAST_SECONDS)
-        frame = torch.tensor([frame_numbers(latent.height, latent.width, seconds)], device=device)
-        numbers = torch.arange(window.first_number, window.first_number + count, device=device)
-        strength = torch.zeros(1, count, device=device)
-        strength[:, : window.new_start - window.start] = 1
-        part = noise[:, :, window.start : window.stop]
-        start = torch.where(strength[:, None, :, None, None] > 0, values[:, :, window.start : window.stop], part)
-
-        def velocity(x: Tensor, sigma: Tensor, rows: EncodedText, frame: Tensor = frame, numbers: Tensor = numbers) -> Tensor:
-            size = len(rows.tokens)
-            inputs = (x.expand(size, -1, -1, -1, -1), sigma.expand(size, -1))
-            rates = torch.full((size,), fps, device=device)
-            out: Tensor = planner(*inputs, rows, frame.expand(size, -1), rates, numbers.expand(size, -1))
-            return out
-
-        def said(x: Tensor, sigma: Tensor) -> Tensor:
-            return velocity(x, sigma, EncodedText(*(values[:1] for values in text)))
-
-        def pair(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-            both, empty = velocity(x, sigma, text).split(1)
-            return both, empty
-
-        sigmas = for_frames(shifted(STEPS).to(noise), strength)
-        made = sample_euler(with_guidance(said, pair, guidance), start, sigmas)
-        values[:, :, window.new_start : window.new_stop] = made[:, :, window.new_start - window.start : window.new_stop - window.start]
+        network.window = window
+        known = (torch.arange(window.start, window.stop, device=noise.device) < window.new_start).float()
+        sigmas = for_frames(shifted(STEPS).to(noise), known.unsqueeze(0))
+        values[:, :, window.start : window.stop] = sample_euler(denoise, values[:, :, window.start : window.stop], sigmas)
     return from_values(values)

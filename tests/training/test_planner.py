@@ -67,19 +67,19 @@ def test_batches_depend_on_seed_and_step_alone(config: PlannerStageConfig) -> No
 
 def test_the_stage_learns_and_reads_by_itself(config: PlannerStageConfig, tmp_path: Path) -> None:
     stage = PlannerStage(config, workers=0)
-    text = {name: value.clone() for name, value in stage.model.text_encoder.state_dict().items()}
+    text = {name: value.clone() for name, value in stage.model.planner.text_encoder.state_dict().items()}
     assert all(torch.equal(value, tiny_text_encoder().state_dict()[name]) for name, value in text.items())
-    before = stage.model.frame.weight.detach().clone()
+    before = stage.model.planner.frame.weight.detach().clone()
     train(stage, replace(planner_tiny()[1], adam_lr=1e-2), tmp_path / "run", say=lambda _: None)
     assert load_planner(tmp_path / "run").config == config.model
-    assert not torch.equal(before, stage.model.frame.weight)
-    assert any(not torch.equal(value, text[name]) for name, value in stage.model.text_encoder.state_dict().items())
+    assert not torch.equal(before, stage.model.planner.frame.weight)
+    assert any(not torch.equal(value, text[name]) for name, value in stage.model.planner.text_encoder.state_dict().items())
 
 
 def test_it_goes_on_from_another_planner(config: PlannerStageConfig, tmp_path: Path) -> None:
     save_model(tmp_path, "planner", tiny_planner(), dtype=torch.float32)
     stage = PlannerStage(replace(config, start=str(tmp_path), text=""), workers=0)
-    assert all(torch.equal(value, tiny_planner().state_dict()[name]) for name, value in stage.model.state_dict().items())
+    assert all(torch.equal(value, tiny_planner().state_dict()[name]) for name, value in stage.model.planner.state_dict().items())
     assert all(parameter.requires_grad for parameter in stage.model.parameters())
 
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from misora.base.errors import TrainingError
@@ -28,11 +29,12 @@ from misora.models.transformer.layout import Layouts
 from misora.models.weights_file import weights_path
 from misora.training.loop import Metrics
 from misora.training.streams import one_thread
+from misora.training.text import fact_sizes, facts_of
 from misora.world.cast import load_cast
 from misora.world.layout import film_layout
 from misora.world.program import Action, Camera, CameraMove, Direction, Film, Player, Scene
 from misora.world.scenes import Draw, draw_film, tell
-from misora.world.tier import SMALL, TIERS
+from misora.world.tier import SMALL, TIERS, Tier
 
 MIDDLES = 0.2
 """Share of scenes that begin after their first picture: what a clip longer than the planner sees is continued with."""
@@ -59,6 +61,8 @@ class PlannerStageConfig:
         tokens: Numbers of cells a step, players and camera; the batch follows from the length.
         most: Most scenes a step.
         text: Folder of the text encoder to begin with, where ``start`` is empty.
+        reading_weight: Weight of naming the scene's facts from the caption alone, as the stage "text" does: which way each player goes is a
+            single bit of the layout's loss, and too faint a teacher of the order of words.
         text_dropout: Share of captions replaced by the empty text, for guidance.
         second_player: Chance of a second player, in the small tier.
         start: Folder of weights to go on from; empty starts at random.
@@ -69,6 +73,7 @@ class PlannerStageConfig:
     tokens: int = 6144
     most: int = 320
     text: str = "runs/text-small"
+    reading_weight: float = 0.05
     text_dropout: float = 0.1
     second_player: float = 0.35
     tier: str = "small"
@@ -80,21 +85,24 @@ class PlannerStageConfig:
 
 @dataclass(frozen=True, slots=True)
 class PlanBatch:
-    """Layouts as ``values`` (B, C, t, 1, P + 1), hashed text ``features``, ``frame`` (B, 3), number of the ``first`` latent frame (B,)."""
+    """Layouts as ``values`` (B, C, t, 1, P + 1), hashed text ``features``, ``frame`` (B, 3), number of the ``first`` latent frame (B,), and
+    ``facts`` (B, n) as the stage "text" lists them, -1 where there is no caption."""
 
     values: Tensor
     features: Tensor
     frame: Tensor
     first: Tensor
+    facts: Tensor
 
 
 class Example(NamedTuple):
-    """A scene's layout from latent frame ``first`` on, a caption of it, and how long it lasts."""
+    """A scene's layout from latent frame ``first`` on, a caption of it, how long it lasts, and its facts."""
 
     layout: Layout
     caption: str
     seconds: float
     first: int
+    facts: list[int]
 
 
 def in_view(scene: Scene, aspect: float) -> Scene:
@@ -129,19 +137,21 @@ class PlanDataset(Dataset[PlanBatch]):
         length = rng.choices(list(LENGTHS), list(LENGTHS.values()))[0]
         size = max(2, min(config.most, config.tokens // (length * (config.model.slots + 1))))
         rows, columns = rng.choice(CANVASES)
-        parts, texts, frames, firsts = [], [], [], []
+        parts, texts, frames, firsts, facts = [], [], [], [], []
         for _ in range(size):
             example = self.example(rng, length, rows, columns)
             parts.append(example.layout)
             firsts.append(example.first)
-            texts.append("" if rng.random() < config.text_dropout else example.caption)
+            untold = rng.random() < config.text_dropout
+            texts.append("" if untold else example.caption)
+            facts.append([-1] * len(example.facts) if untold else example.facts)
             frames.append(frame_numbers(rows, columns, example.seconds))
         who, boxes, camera = (np.stack([getattr(part, name) for part in parts]) for name in ("who", "boxes", "camera"))
         given = torch.ones(who.shape[:2], dtype=torch.bool)
         layouts = Layouts(torch.from_numpy(who), torch.from_numpy(boxes), torch.from_numpy(camera), given)
         values = to_values(layouts, config.model.classes)
         features = self.collate(texts, config.caption_tokens)[:, : config.caption_tokens]
-        return PlanBatch(values, features, torch.tensor(frames), torch.tensor(firsts))
+        return PlanBatch(values, features, torch.tensor(frames), torch.tensor(firsts), torch.tensor(facts))
 
     def example(self, rng: random.Random, length: int, rows: int, columns: int) -> Example:
         """A scene of ``length`` latent frames, or the same without the picture that it begins with."""
@@ -159,7 +169,16 @@ class PlanDataset(Dataset[PlanBatch]):
             film = Film((in_view(film.shots[0], aspect),))
             told = Film((replace(film.shots[0], camera=scene.camera),))
         layout = film_layout(film, shape, self.ids, self.config.model.slots)
-        return Example(layout.part(later, length + later), tell(told, rng), seconds, later)
+        return Example(layout.part(later, length + later), tell(told, rng), seconds, later, facts_of(told.shots[0], self.ids, self.tier))
+
+
+class PlannerLessons(nn.Module):
+    """The planner and, while it learns, one linear reading of its pooled text for every fact of a scene."""
+
+    def __init__(self, planner: Planner, tier: Tier) -> None:
+        super().__init__()
+        self.planner = planner
+        self.readings = nn.ModuleList(nn.Linear(planner.config.text_dim, size) for size in fact_sizes(tier).values())
 
 
 class PlannerStage:
@@ -170,20 +189,22 @@ class PlannerStage:
         self.dataset = PlanDataset(config)
         torch.manual_seed(config.seed)
         if config.start:
-            self.model = load_planner(Path(config.start)).train().requires_grad_(True)
+            planner = load_planner(Path(config.start)).train().requires_grad_(True)
         else:
-            self.model = Planner(config.model)
+            planner = Planner(config.model)
             if not weights_path(Path(config.text), "text_encoder").is_file():
                 raise TrainingError(f"no text encoder under {config.text}; run the stage 'text' first")
-            self.model.text_encoder.load_state_dict(load_text_encoder(Path(config.text)).state_dict())
+            planner.text_encoder.load_state_dict(load_text_encoder(Path(config.text)).state_dict())
             several = [self.dataset[-1 - index].values.transpose(0, 1).flatten(1) for index in range(SPREAD)]
-            self.model.network.latent_deviation.copy_(torch.cat(several, dim=1).std(1).clamp(min=0.02))
+            planner.network.latent_deviation.copy_(torch.cat(several, dim=1).std(1).clamp(min=0.02))
         if config.compile:
-            self.model.network.compile_blocks(dynamic=False)
+            planner.network.compile_blocks(dynamic=False)
+        self.model = PlannerLessons(planner, TIERS[config.tier])
 
     def hidden_parameters(self) -> list[torch.nn.Parameter]:
         """Matrices of the blocks and of the layers that read."""
-        named = [*self.model.network.blocks.named_parameters(), *self.model.text_encoder.layers.named_parameters()]
+        planner = self.model.planner
+        named = [*planner.network.blocks.named_parameters(), *planner.text_encoder.layers.named_parameters()]
         return [parameter for name, parameter in named if parameter.ndim == 2 and "table" not in name]
 
     def batches(self, first_step: int) -> Iterator[PlanBatch]:
@@ -193,26 +214,33 @@ class PlannerStage:
         yield from loader
 
     def loss(self, batch: PlanBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
-        device = self.model.frame.weight.device
+        planner = self.model.planner
+        device = planner.frame.weight.device
         x0 = batch.values.to(device)
         size, _, frames, _, _ = x0.shape
         levels = torch.Generator().manual_seed(int(torch.randint(0, 2**31, (1,), generator=generator, device=device)))
         sigma = frame_noise_levels(size, frames, levels).to(device)
         noise = torch.randn(x0.shape, generator=generator, device=device)
-        text = self.model.text_encoder(batch.features.to(device))
+        text = planner.text_encoder(batch.features.to(device))
         rates = torch.full((size,), 24.0, device=device)
         numbers = batch.first.to(device).unsqueeze(1) + torch.arange(frames, device=device)
-        velocity = self.model(add_noise(x0, noise, sigma), sigma, text, batch.frame.to(device), rates, numbers)
+        velocity = planner(add_noise(x0, noise, sigma), sigma, text, batch.frame.to(device), rates, numbers)
         error = (velocity - velocity_target(x0, noise)).square().mean((1, 3, 4))
         level = sigma.clamp(min=MIN_SIGMA)
-        loss = (error * level.square() / wiener_error(level, self.model.network.latent_deviation)).mean()
-        return loss, {"denoising": float(loss.detach())}
+        denoising = (error * level.square() / wiener_error(level, planner.network.latent_deviation)).mean()
+        facts = batch.facts.to(device)
+        readings = [reading(text.pooled).float() for reading in self.model.readings]
+        told = (facts[:, 0] >= 0).sum().clamp(min=1)
+        losses = [F.cross_entropy(each, facts[:, index], ignore_index=-1, reduction="sum") for index, each in enumerate(readings)]
+        reading = torch.stack(losses).sum() / told
+        metrics = {"denoising": float(denoising.detach()), "reading": float(reading.detach())}
+        return denoising + self.config.reading_weight * reading, metrics
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
-        """Writes the planner in eight bits."""
-        model = Planner(self.config.model)
+        """Writes the planner in eight bits; the readings were only its teacher."""
+        model = PlannerLessons(Planner(self.config.model), TIERS[self.config.tier])
         model.load_state_dict(values)
-        save_model(folder, "planner", model, dtype=torch.int8, **provenance)
+        save_model(folder, "planner", model.planner, dtype=torch.int8, **provenance)
 
     def preview(self, folder: Path, step: int) -> None:
         """Plans are judged by who follows them; the curve says the rest."""

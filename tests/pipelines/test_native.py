@@ -11,7 +11,7 @@ from misora.base.shapes import LatentShape, VideoShape
 from misora.pipelines.grid import grid_of
 from misora.pipelines.native import check_fit, draw_noise, steps_to_wait
 from misora.pipelines.tail import TailKeeper
-from tiny import tiny_pipeline, tiny_text_encoder, tiny_transformer, tiny_vae
+from tiny import tiny_pipeline, tiny_planner, tiny_text_encoder, tiny_transformer, tiny_vae
 
 
 def canvas(num_frames: int = 9, height: int = 64, width: int = 64, **options: object) -> Canvas:
@@ -175,6 +175,9 @@ def test_weights_in_bfloat16_give_nearly_the_same_frames_and_repeat() -> None:
 def test_networks_that_were_not_made_for_each_other_are_refused() -> None:
     with pytest.raises(WeightsError, match="latent channels 6, video_vae.safetensors has 8"):
         check_fit(tiny_vae(), tiny_transformer(6), tiny_text_encoder())
+    with pytest.raises(WeightsError, match="characters of a layout"):
+        check_fit(tiny_vae(), tiny_transformer(layout_classes=5), tiny_text_encoder(), tiny_planner())
+    check_fit(tiny_vae(), tiny_transformer(), tiny_text_encoder(), tiny_planner())
 
 
 def test_steps_in_which_every_frame_waits_are_not_paid_for(rng: np.random.Generator) -> None:

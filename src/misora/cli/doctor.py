@@ -45,6 +45,7 @@ def examine() -> Iterator[Finding]:
     yield attempt("torch", torch_facts)
     yield attempt("threads", thread_facts)
     yield attempt("weights", weights_facts)
+    yield attempt("planner", planner_facts, needed=False)
     yield attempt("upsampler", upsampler_facts, needed=False)
     yield attempt("turbo", turbo_facts, needed=False)
     yield attempt("codecs", codec_facts)
@@ -88,6 +89,18 @@ def weights_facts() -> str:
     folder = load_settings().weights
     infos = [read_info(weights_path(folder, kind), kind) for kind in KINDS]
     return f"{folder}: " + ", ".join(f"{info.kind} {info.num_parameters:,} ({weights_digest(info.path)[:12]})" for info in infos)
+
+
+def planner_facts() -> str:
+    """Raises WeightsError when it is missing, and then says what that means."""
+    from misora.base.settings import load_settings
+    from misora.models.weights_file import read_info, weights_digest, weights_path
+
+    path = weights_path(load_settings().weights, "planner")
+    if not path.is_file():
+        raise WeightsError(f"no {path}: who is where is left to the transformer")
+    info = read_info(path, "planner")
+    return f"{info.num_parameters:,} ({weights_digest(path)[:12]})"
 
 
 def upsampler_facts() -> str:

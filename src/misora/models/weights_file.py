@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import typing
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class WeightsInfo:
         config: The network's configuration, as JSON gave it.
         provenance: Everything else that the file says: recipe, step, ...
         shapes: Of every tensor by name.
-        dtypes: Safetensors' names of the dtypes in use, the commonest first.
+        dtypes: Safetensors' names of the dtypes in use, the one that holds most numbers first.
     """
 
     path: Path
@@ -97,7 +98,9 @@ def read_info(path: Path, kind: Kind | None = None) -> WeightsInfo:
     try:
         config = json.loads(said["config"])
         shapes = {name: tuple(int(side) for side in entry["shape"]) for name, entry in header.items()}
-        dtypes = sorted((entry["dtype"] for entry in header.values()), key=BYTES_OF.__getitem__)
+        held = Counter[str]()
+        for entry in sorted(header.values(), key=lambda entry: BYTES_OF[entry["dtype"]]):
+            held[entry["dtype"]] += math.prod(entry["shape"])
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} is damaged: its header cannot be read ({error!r}); {how_to_get()}") from error
     provenance = {key: str(value) for key, value in said.items() if key not in ("format", "kind", "config")}
@@ -107,7 +110,7 @@ def read_info(path: Path, kind: Kind | None = None) -> WeightsInfo:
         config=config,
         provenance=MappingProxyType(provenance),
         shapes=MappingProxyType(shapes),
-        dtypes=tuple(sorted(set(dtypes), key=lambda dtype: -dtypes.count(dtype))),
+        dtypes=tuple(name for name, _ in held.most_common()),
         size_bytes=path.stat().st_size,
     )
 

@@ -238,8 +238,8 @@ def load_pipeline(weights: Path, device: str = "auto", threads: int | None = Non
     vae, transformer = load_video_vae(weights, dtype, where), load_transformer(weights, dtype, where)
     text_encoder = load_text_encoder(weights, torch.float32, where)
     upsampler = load_upsampler(weights, dtype, where) if weights_path(weights, "upsampler").is_file() else None
-    check_fit(vae, transformer, text_encoder)
     planner = load_planner(weights, torch.float32, where) if weights_path(weights, "planner").is_file() else None
+    check_fit(vae, transformer, text_encoder, planner)
     return NativePipeline(vae, transformer, text_encoder, upsampler, planner=planner, turbo=merge_turbo(weights, dtype, where))
 
 
@@ -253,12 +253,14 @@ def merge_turbo(weights: Path, dtype: torch.dtype, device: torch.device) -> Turb
     return Turbo(adapter.config, transformer)
 
 
-def check_fit(vae: VideoVAE, transformer: VideoTransformer, text_encoder: TextEncoder) -> None:
-    """Raises WeightsError unless the three networks were made for each other."""
+def check_fit(vae: VideoVAE, transformer: VideoTransformer, text_encoder: TextEncoder, planner: Planner | None = None) -> None:
+    """Raises WeightsError unless the networks were made for each other; a planner may lie beside a transformer that follows none."""
     pairs = {
         "latent channels": (transformer.config.latent_channels, vae.config.latent_channels, "video_vae"),
         "text width": (transformer.config.text_dim, text_encoder.config.out_dim, "text_encoder"),
     }
+    if planner is not None and transformer.config.layout_classes:
+        pairs["characters of a layout"] = (transformer.config.layout_classes, planner.config.classes, "planner")
     for what, (wanted, got, file) in pairs.items():
         if wanted != got:
             raise WeightsError(f"the transformer wants {what} {wanted}, {file}.safetensors has {got}; use weights trained together")

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,7 +24,7 @@ from misora.diffusion.schedules import frame_noise_levels
 from misora.models.planner import Planner, PlannerConfig, frame_numbers, to_values
 from misora.models.registry import load_planner, load_text_encoder, save_model
 from misora.models.text_encoder.model import TextEncoder
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layout import stack_layouts
 from misora.models.weights_file import weights_path
 from misora.training.loop import Metrics
 from misora.training.streams import one_thread
@@ -146,10 +145,7 @@ class PlanDataset(Dataset[PlanBatch]):
             texts.append("" if untold else example.caption)
             facts.append([-1] * len(example.facts) if untold else example.facts)
             frames.append(frame_numbers(rows, columns, example.seconds))
-        who, boxes, camera = (np.stack([getattr(part, name) for part in parts]) for name in ("who", "boxes", "camera"))
-        given = torch.ones(who.shape[:2], dtype=torch.bool)
-        layouts = Layouts(torch.from_numpy(who), torch.from_numpy(boxes), torch.from_numpy(camera), given)
-        values = to_values(layouts, config.model.classes)
+        values = to_values(stack_layouts(parts, [True] * size), config.model.classes)
         features = self.collate(texts, config.caption_tokens)[:, : config.caption_tokens]
         return PlanBatch(values, features, torch.tensor(frames), torch.tensor(firsts), torch.tensor(facts))
 

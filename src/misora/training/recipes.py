@@ -195,7 +195,7 @@ def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
 
 
 def planner_small() -> tuple[PlannerStageConfig, RunConfig]:
-    """1.5 M parameters and a text encoder, from that of ``text``: most of a million scenes an hour on one CPU core."""
+    """1.5 M parameters and a text encoder, from that of ``text``: half a million scenes an hour on a share of one CPU core."""
     config = PlannerStageConfig(PlannerConfig(len(load_cast())))
     return config, _run(config, name="planner/small", steps=200_000, warmup=100, muon_lr=0.02, adam_lr=2e-3, ema=0.998, decay=0.5)
 

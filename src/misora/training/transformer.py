@@ -22,7 +22,7 @@ from misora.models.registry import load_text_encoder, load_transformer, load_vid
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layout import Layouts, stack_layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.training.autoencoder import to_frames
 from misora.training.latents import Shelf, load_shelves
@@ -77,7 +77,7 @@ class TransformerStageConfig:
         cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
         layout_share: Share of clips with a caption whose layout is said too, where ``model`` knows layouts.
         tier: Of the clips; its cast is in the order of ``classes``.
-        hold_text: Leave the text encoder as it is: what others learnt of it, such as a planner, stays valid.
+        hold_text: Leave the text encoder as it is, so that its weights file need not change.
         start, text_start: Folders of weights to start from; empty starts at random.
         classes: Characters in the cast, for the alignment head.
         compile: Fuse the blocks with a compiler: three times as fast on a CPU after half a minute.
@@ -241,8 +241,7 @@ class TransformerStage:
             film_layout(shelf.films[index], VideoShape(*size, float(shelf.fps[index])), self.ids, self.slots).part(start, start + length)
             for index, start in zip(chosen, starts, strict=True)
         ]
-        who, boxes, camera = (torch.stack([torch.from_numpy(getattr(part, name)) for part in parts]) for name in ("who", "boxes", "camera"))
-        return Layouts(who, boxes, camera, torch.tensor(given).unsqueeze(1).expand(-1, length))
+        return stack_layouts(parts, given)
 
     def loss(self, batch: LatentBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = next(self.model.parameters()).device

@@ -11,8 +11,10 @@ Reference:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -50,10 +52,10 @@ class Layouts(NamedTuple):
         return Layouts(*(values[:, start:stop] for values in self))
 
 
-def to_layouts(layout: Layout) -> Layouts:
-    """One clip's layout, all of it given."""
-    who, boxes, camera = (torch.from_numpy(values)[None] for values in (layout.who, layout.boxes, layout.camera))
-    return Layouts(who, boxes, camera, torch.ones(who.shape[:2], dtype=torch.bool))
+def stack_layouts(several: Sequence[Layout], given: Sequence[bool]) -> Layouts:
+    """Layouts of equal length, one clip each; ``given`` says of which clips anything is told."""
+    who, boxes, camera = (torch.from_numpy(np.stack([getattr(one, name) for one in several])) for name in ("who", "boxes", "camera"))
+    return Layouts(who, boxes, camera, torch.tensor(given).unsqueeze(1).expand(-1, who.shape[1]))
 
 
 class LayoutInput(nn.Module):

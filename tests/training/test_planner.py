@@ -57,6 +57,13 @@ def test_a_camera_that_follows_keeps_who_runs(config: PlannerStageConfig) -> Non
     assert drawn > 3 and kept / drawn > 0.5, "of ten seconds of running, most are gone along with"
 
 
+def test_a_camera_that_is_said_to_stay_stays(config: PlannerStageConfig) -> None:
+    dataset = PlannerStage(replace(config, second_player=0.0), workers=0).dataset
+    examples = [dataset.example(random.Random(number), 31, 8, 8) for number in range(400)]
+    still = [one for one in examples if any(words in one.caption.lower() for words in ("camera does not move", "camera stays", "镜头固定"))]
+    assert still and not any(one.layout.camera.any() for one in still)
+
+
 def test_batches_depend_on_seed_and_step_alone(config: PlannerStageConfig) -> None:
     first, again = (PlannerStage(config, workers=0).dataset[4] for _ in range(2))
     assert torch.equal(first.values, again.values) and torch.equal(first.features, again.features)

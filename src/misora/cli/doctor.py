@@ -7,11 +7,14 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from misora.base.errors import MisoraError, WeightsError
+
+if TYPE_CHECKING:
+    from misora.models.weights_file import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +96,23 @@ def weights_facts() -> str:
 
 def planner_facts() -> str:
     """Raises WeightsError when it is missing, and then says what that means."""
-    from misora.base.settings import load_settings
-    from misora.models.weights_file import read_info, weights_digest, weights_path
-
-    path = weights_path(load_settings().weights, "planner")
-    if not path.is_file():
-        raise WeightsError(f"no {path}: who is where is left to the transformer")
-    info = read_info(path, "planner")
-    return f"{info.num_parameters:,} ({weights_digest(path)[:12]})"
+    return optional_facts("planner", "who is where is left to the transformer")
 
 
 def upsampler_facts() -> str:
     """Raises WeightsError when it is missing, and then says what that means."""
+    return optional_facts("upsampler", "large sizes are sampled as they are, slowly, and `misora upscale` does not work")
+
+
+def optional_facts(kind: Kind, without: str) -> str:
+    """Size and digest of weights that may be missing; ``without`` says what then happens."""
     from misora.base.settings import load_settings
     from misora.models.weights_file import read_info, weights_digest, weights_path
 
-    path = weights_path(load_settings().weights, "upsampler")
+    path = weights_path(load_settings().weights, kind)
     if not path.is_file():
-        raise WeightsError(f"no {path}: large sizes are sampled as they are, slowly, and `misora upscale` does not work")
-    info = read_info(path, "upsampler")
-    return f"{info.num_parameters:,} ({weights_digest(path)[:12]})"
+        raise WeightsError(f"no {path}: {without}")
+    return f"{read_info(path, kind).num_parameters:,} ({weights_digest(path)[:12]})"
 
 
 def turbo_facts() -> str:

@@ -38,12 +38,13 @@ def can_be_planned(canvas: Canvas) -> bool:
 class PlanDenoiser:
     """The planner as the samplers want it, for one window: (x, sigma) to velocity."""
 
-    def __init__(self, planner: Planner, caption: str, latent: LatentShape, fps: float) -> None:
+    def __init__(self, planner: Planner, text: EncodedText, latent: LatentShape, fps: float, window: Window) -> None:
+        """``text`` is the caption, then the empty one."""
         self.planner = planner
-        self.text = planner.text_encoder.encode([caption, ""])
+        self.text = text
         self.latent = latent
         self.fps = fps
-        self.window = Window(0, 0, 0, 0)
+        self.window = window
 
     def conditional(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The caption's velocity, (1, C, t, 1, P + 1)."""
@@ -82,10 +83,10 @@ def plan(planner: Planner, caption: str, latent: LatentShape, fps: float, seed: 
     generator = torch.Generator("cpu").manual_seed(seed ^ SALT)
     size = (1, planner.config.channels, 1, planner.config.slots + 1)
     noise = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(planner.frame.weight.device)
-    values, network = noise.clone(), PlanDenoiser(planner, caption, latent, fps)
-    denoise = with_guidance(network.conditional, network.pair, guidance)
+    values, text = noise.clone(), planner.text_encoder.encode([caption, ""])
     for window in windows_of(latent.num_frames, MAX_WINDOW, OVERLAP):
-        network.window = window
+        network = PlanDenoiser(planner, text, latent, fps, window)
+        denoise = with_guidance(network.conditional, network.pair, guidance)
         known = (torch.arange(window.start, window.stop, device=noise.device) < window.new_start).float()
         sigmas = for_frames(shifted(STEPS).to(noise), known.unsqueeze(0))
         values[:, :, window.start : window.stop] = sample_euler(denoise, values[:, :, window.start : window.stop], sigmas)

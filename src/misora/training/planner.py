@@ -31,7 +31,9 @@ from misora.training.streams import one_thread
 from misora.training.text import fact_sizes, facts_of
 from misora.world.cast import load_cast
 from misora.world.layout import film_layout
+from misora.world.lexicon import load_lexicon
 from misora.world.program import Action, Camera, CameraMove, Direction, Film, Player, Scene
+from misora.world.readings import Kind
 from misora.world.scenes import Draw, draw_film, tell
 from misora.world.tier import SMALL, TIERS, Tier
 
@@ -123,6 +125,11 @@ def followed(scene: Scene) -> Scene:
     return replace(scene, camera=Camera(CameraMove.FOLLOW), players=(replace(first, x=first.x * 0.3), *scene.players[1:]))
 
 
+def says_camera(caption: str) -> bool:
+    """Whether ``caption`` says how the camera moves, or that it does not; then it must be true of the layout."""
+    return any(match.entry.kind is Kind.CAMERA for match in load_lexicon().read(caption).matches)
+
+
 class PlanDataset(Dataset[PlanBatch]):
     """Batch n of layouts with captions."""
 
@@ -164,8 +171,9 @@ class PlanDataset(Dataset[PlanBatch]):
                 film = Film((followed(scene),)) if rng.random() < FOLLOWED else film
             film = Film((in_view(film.shots[0], aspect),))
             told = Film((replace(film.shots[0], camera=scene.camera),))
-        layout = film_layout(film, shape, self.ids, self.config.model.slots)
-        return Example(layout.part(later, length + later), tell(told, rng), seconds, later, facts_of(told.shots[0], self.ids, self.tier))
+        caption = tell(told, rng)
+        layout = film_layout(told if says_camera(caption) else film, shape, self.ids, self.config.model.slots)
+        return Example(layout.part(later, length + later), caption, seconds, later, facts_of(told.shots[0], self.ids, self.tier))
 
 
 class PlannerLessons(nn.Module):

@@ -3,10 +3,12 @@ import torch
 
 from misora.models.layers.embedding import ScalarEmbedding, sinusoid
 from misora.models.layers.norm import RmsNorm, rms_norm
-from misora.models.layers.rotary import Rotary, axial_rotary, frame_times, prepend_still, rotate
+from misora.models.layers.rotary import Rotary, axial_rotary, frame_times, prepend_still, rotate, still_grid
 from misora.models.layers.swiglu import SwiGlu
 
 torch.set_num_threads(1)
+
+CPU = torch.device("cpu")
 
 
 def test_rms_norm_is_torch_s_and_keeps_the_dtype():
@@ -41,7 +43,7 @@ def test_a_latent_frame_is_timed_by_its_last_pixel_frame():
 
 
 def test_rotation_keeps_lengths_and_products_depend_on_distance():
-    rotary = axial_rotary(torch.tensor([[0.0, 1.0, 2.0]]), 2, 3, 16)
+    rotary = axial_rotary(torch.tensor([[0.0, 1.0, 2.0]]), still_grid(2, 3, CPU), 16)
     q, k = torch.randn(2, 1, 1, 1, 16, generator=torch.Generator().manual_seed(0)).expand(-1, 1, 18, 1, 16)
     turned_q, turned_k = rotate(q, rotary), rotate(k, rotary)
     torch.testing.assert_close(turned_q.norm(dim=-1), q.norm(dim=-1))
@@ -52,13 +54,13 @@ def test_rotation_keeps_lengths_and_products_depend_on_distance():
 
 
 def test_a_larger_canvas_keeps_the_angles_of_its_middle():
-    small, large = (axial_rotary(torch.zeros(1, 1), side, side, 16).cos.reshape(side, side, 8) for side in (2, 4))
+    small, large = (axial_rotary(torch.zeros(1, 1), still_grid(side, side, CPU), 16).cos.reshape(side, side, 8) for side in (2, 4))
     torch.testing.assert_close(large[1:3, 1:3], small)
 
 
 def test_text_is_not_turned():
     x = torch.randn(1, 5, 2, 16, generator=torch.Generator().manual_seed(0))
-    rotary = prepend_still(axial_rotary(torch.ones(1, 3), 1, 1, 16), 2)
+    rotary = prepend_still(axial_rotary(torch.ones(1, 3), still_grid(1, 1, CPU), 16), 2)
     assert isinstance(rotary, Rotary)
     turned = rotate(x, rotary)
     assert torch.equal(turned[:, :2], x[:, :2])

@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from misora.models.layers.rotary import still_grid
 from misora.models.transformer.config import LAYOUT_FEATURES, TransformerConfig, count_parameters
-from misora.models.transformer.layout import LayoutInput, Layouts, from_players
+from misora.models.transformer.layout import FAR_SHARE, LayoutInput, from_players, travelled_grid
+from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from tiny import awake, tiny_transformer
 
@@ -75,10 +77,36 @@ def test_only_the_named_character_s_row_is_read() -> None:
 
 def test_parameters_are_counted() -> None:
     config = TransformerConfig(8, dim=32, layers=2, heads=2, mlp_dim=32, text_dim=16, hidden_layer=1, layout_classes=7)
-    for each in (config, replace(config, layout_classes=0)):
+    for each in (config, replace(config, layout_classes=0), replace(config, layout_textures=True)):
         assert count_parameters(each) == sum(parameter.numel() for parameter in VideoTransformer(each).parameters())
 
 
 def test_weights_that_know_none_refuse_them() -> None:
     with pytest.raises(AssertionError, match="no layouts"):
         predict(tiny_transformer(4), layouts())
+
+
+def travelled(camera: tuple[float, float], *, given: bool = True) -> tuple[Tensor, Tensor]:
+    """Rows and columns, (3, 8, 8), half a second a latent frame."""
+    told = layouts()._replace(camera=torch.tensor(camera).expand(1, 3, 2), given=torch.full((1, 3), given))
+    rows, columns = travelled_grid(still_grid(8, 8, torch.device("cpu")), told, torch.tensor([[0.0, 0.5, 1.0]]))
+    return rows[0].expand(3, -1, -1), columns[0].expand(3, -1, -1)
+
+
+def test_what_stands_on_the_ground_keeps_its_place_while_the_camera_pans() -> None:
+    rows, columns = travelled((2.0, 0.0))
+    torch.testing.assert_close(columns[1, -1, :-1], columns[0, -1, 1:], msg="a cell a half second")
+    torch.testing.assert_close(columns[2, -1] - columns[0, -1], torch.full((8,), 2.0))
+    torch.testing.assert_close(columns[2, 0] - columns[0, 0], torch.full((8,), 2.0 * FAR_SHARE), msg="what is far goes less far")
+    torch.testing.assert_close(rows[2], rows[0])
+
+
+def test_cells_draw_together_while_the_camera_comes_nearer() -> None:
+    rows, columns = travelled((0.0, 0.4))
+    torch.testing.assert_close(rows[2, -1], rows[0, -1] * torch.exp(torch.tensor(-0.4)))
+    torch.testing.assert_close(columns[2, -1], columns[0, -1] * torch.exp(torch.tensor(-0.4)))
+
+
+def test_a_camera_that_nothing_is_said_of_stays() -> None:
+    for told, expected in zip(travelled((2.0, 0.4), given=False), travelled((0.0, 0.0)), strict=True):
+        torch.testing.assert_close(told, expected)

@@ -2,7 +2,7 @@
 
 import torch
 
-from misora.models.layers.rotary import axial_rotary, prepend_still
+from misora.models.layers.rotary import axial_rotary, prepend_still, still_grid
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.model import VideoTransformer
 from misora.models.transformer.sparse import put_back, take, take_angles
@@ -43,7 +43,7 @@ def test_put_back_undoes_take():
 
 
 def test_take_angles_keeps_the_text_and_each_cells_own_angle():
-    rotary, kept = prepend_still(axial_rotary(torch.rand(2, 3), 2, 4, 16), 5), some_cells()
+    rotary, kept = prepend_still(axial_rotary(torch.rand(2, 3), still_grid(2, 4, torch.device("cpu")), 16), 5), some_cells()
     part = take_angles(rotary, kept, 8)
     assert part.cos.shape == (2, 5 + 15, 1, 8)
     assert torch.equal(part.cos[:, :5], rotary.cos[:, :5])

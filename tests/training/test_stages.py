@@ -11,7 +11,7 @@ from misora.base.errors import InputError, TrainingError
 from misora.models.registry import load_video_vae
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import TransformerConfig
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.video_vae.config import TINY
 from misora.models.video_vae.model import VideoVAE
@@ -32,14 +32,15 @@ from misora.training.losses import psnr, reconstruction
 from misora.training.main import recipe_names, run
 from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
-from misora.training.text import TextStage, facts_of
+from misora.training.text import TextStage, fact_sizes, facts_of
 from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of, choose_cells, start_from
 from misora.world.assets import save_atlas, toy_sprites
+from misora.world.captions import relations_of
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
 from misora.world.program import Film
 from misora.world.scenes import tell
-from misora.world.tier import FULL
+from misora.world.tier import FULL, SMALL
 
 
 @pytest.fixture(scope="module")
@@ -185,13 +186,15 @@ def test_text_stage_trains_and_leaves_the_encoder_alone_in_the_file(tmp_path: Pa
     assert describe_weights(path)["text_encoder"].num_parameters == sum(value.numel() for value in stage.model.text_encoder.parameters())
 
 
-def test_facts_list_players_from_left_to_right() -> None:
+def test_facts_list_players_by_class_and_who_is_on_the_left() -> None:
     ids = tuple(load_cast())
     scene = sample_scene(Casting(ids, second_player=1.0), random.Random(0))
     facts = facts_of(scene, ids)
-    left = min(scene.players, key=lambda player: player.x)
-    assert facts[4] == 1 + ids.index(left.character)
-    assert len(facts) == 10
+    first, second = sorted(scene.players, key=lambda player: ids.index(player.character))
+    assert [facts[7], facts[10]] == [1 + ids.index(player.character) for player in (first, second)]
+    left = {kind: scene.players[of] for kind, of, _ in relations_of(scene)}
+    assert facts[4] == (1 if left["starts_left_of"] is first else 2)
+    assert len(facts) == len(fact_sizes(SMALL)) == 13
 
 
 def test_films_of_the_full_tier_are_cached_with_a_label_for_every_character(assets: Path, tmp_path: Path) -> None:
@@ -277,10 +280,15 @@ def test_a_transformer_that_learns_layouts_starts_as_what_it_was() -> None:
         torch.nn.init.normal_(parameter, std=0.2)
     knowing = VideoTransformer(replace(plain.config, layout_classes=4))
     start_from(knowing, plain)
+    drawn = VideoTransformer(replace(knowing.config, layout_textures=True))
+    start_from(drawn, knowing)
     batch = torch.randn(1, 8, 2, 3, 3), torch.rand(1, 2), torch.randn(1, 4, 16), None, torch.randn(1, 16), torch.tensor([24.0])
     boxes = torch.rand(1, 2, 1, 3, 5)
-    told = Layouts(torch.ones(1, 2, 1, dtype=torch.long), boxes, torch.rand(1, 2, 2), torch.ones(1, 2, dtype=torch.bool))
-    torch.testing.assert_close(knowing(*batch, layouts=told), plain(*batch))
+    told = Layouts(torch.ones(1, 2, 1, dtype=torch.long), boxes, torch.zeros(1, 2, 2), torch.ones(1, 2, dtype=torch.bool))
+    torch.testing.assert_close(knowing(*batch, layouts=told), plain(*batch), msg="while the camera stays")
+    torch.testing.assert_close(drawn(*batch, layouts=told), plain(*batch))
+    with pytest.raises(TrainingError, match="cannot start"):
+        start_from(knowing, drawn)
 
 
 def test_clips_come_with_their_layouts_where_the_network_reads_them(latents: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 
 

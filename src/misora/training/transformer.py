@@ -22,13 +22,14 @@ from misora.models.registry import load_text_encoder, load_transformer, load_vid
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
-from misora.models.transformer.layout import Layouts, stack_layouts
+from misora.models.transformer.layouts import Layouts, stack_layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.training.autoencoder import to_frames
 from misora.training.latents import Shelf, load_shelves
 from misora.training.loop import Metrics
 from misora.world.cast import load_cast
 from misora.world.layout import film_layout
+from misora.world.program import CameraMove
 from misora.world.scenes import shown, tell
 from misora.world.tier import TIERS
 
@@ -46,6 +47,9 @@ SPARSE_UNTIL = 0.7
 
 UNTOLD_LAYOUTS = 0.3
 """Share of clips without a caption whose layout is said."""
+
+MOVING = 2.0
+"""How much likelier clips are drawn whose camera moves, where the network hears of it: in most it stays, and that is soon learnt."""
 
 HISTORY = 0.15
 """Noise below which a latent frame is history and counts less, down to a third: it is given, not asked for."""
@@ -160,16 +164,16 @@ def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
     """Copies the weights of ``other``; where ``transformer`` reads more cells around each, or layouts, it begins by not minding them.
 
     Raises:
-        TrainingError: They differ in more than ``reach`` and ``layout_classes``, or ``other`` knows more.
+        TrainingError: They differ in more than ``reach``, ``layout_classes`` and ``layout_textures``, or ``other`` knows more.
     """
     mine, theirs = transformer.config, other.config
-    learns_layouts = mine.layout_classes > 0 and theirs.layout_classes == 0
-    grown = replace(theirs, reach=mine.reach, layout_classes=mine.layout_classes if learns_layouts else theirs.layout_classes)
-    if mine != grown or mine.reach < theirs.reach:
+    grown = replace(
+        theirs, reach=mine.reach, layout_classes=theirs.layout_classes or mine.layout_classes, layout_textures=mine.layout_textures
+    )
+    if mine != grown or mine.reach < theirs.reach or mine.layout_textures < theirs.layout_textures:
         raise TrainingError(f"a transformer of {mine} cannot start from weights of {theirs}")
-    values = other.state_dict()
-    if learns_layouts:
-        values |= {name: value for name, value in transformer.state_dict().items() if name.startswith("layout_input.")}
+    new = {name: value for name, value in transformer.state_dict().items() if name.startswith("layout_input.")}
+    values = new | other.state_dict()
     sides = [2 * model.config.reach + 1 for model in (other, transformer)]
     rim = transformer.config.reach - other.config.reach
     taps = values["input.weight"].unflatten(1, (-1, sides[0], sides[0]))
@@ -216,7 +220,7 @@ class TransformerStage:
         _, _, frames, height, width = shelf.latents.shape
         length = 1 if rng.random() < self.config.singles else max(1, frames - 1)
         size = max(2, round(self.config.tokens / (length * height * width)))
-        chosen = [rng.randrange(len(shelf.films)) for _ in range(size)]
+        chosen = rng.choices(range(len(shelf.films)), self.odds(shelf), k=size)
         starts = [rng.randint(1, frames - length) if frames > length and rng.random() < MIDDLES else 0 for _ in chosen]
         told = [rng.random() >= self.config.text_dropout for _ in chosen]
         texts = [
@@ -232,6 +236,11 @@ class TransformerStage:
         labels = [shelf.labels[index, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         numbers = torch.tensor([min(start, 1) for start in starts]).unsqueeze(1) + torch.arange(length)
         return LatentBatch(torch.stack(clips).float(), torch.stack(labels).long(), features, shelf.fps[chosen], numbers, layouts)
+
+    def odds(self, shelf: Shelf) -> list[float]:
+        """How likely each clip of ``shelf`` is drawn."""
+        more = MOVING if self.config.model.layout_classes else 1.0
+        return [more if film.shots[0].camera.move is not CameraMove.STATIC else 1.0 for film in shelf.films]
 
     def layouts(self, shelf: Shelf, chosen: Sequence[int], starts: Sequence[int], length: int, given: Sequence[bool]) -> Layouts:
         """Where everybody is in latent frames ``start`` to ``start + length`` of the ``chosen`` clips, said where ``given``."""

@@ -1,7 +1,8 @@
 """Rotary positions for video: each head turns by time, row and column, a share of its width each.
 
 Time is in half seconds, so that 12 and 24 frames a second mean the same motion; rows and columns are latent cells counted from
-the canvas's centre, so that a larger canvas adds positions at the rim and moves none. Text is not turned.
+the canvas's centre, so that a larger canvas adds positions at the rim and moves none. Where the camera's way is known, cells are where
+they look in the first frame's picture: what stands still keeps its place while the camera turns. Text is not turned.
 """
 
 from __future__ import annotations
@@ -46,7 +47,20 @@ def centred(count: int, device: torch.device) -> Tensor:
     return torch.arange(count, device=device, dtype=torch.float32) - (count - 1) / 2
 
 
-def axial_rotary(seconds: Tensor, height: int, width: int, head_dim: int) -> Rotary:
+class Grid(NamedTuple):
+    """Where each cell is, in cells from the canvas's centre: ``rows`` and ``columns``, each (B or 1, t or 1, h, w), float32."""
+
+    rows: Tensor
+    columns: Tensor
+
+
+def still_grid(height: int, width: int, device: torch.device) -> Grid:
+    """The grid of a camera that stays, (1, 1, h, w)."""
+    rows, columns = torch.meshgrid(centred(height, device), centred(width, device), indexing="ij")
+    return Grid(rows[None, None], columns[None, None])
+
+
+def axial_rotary(seconds: Tensor, grid: Grid, head_dim: int) -> Rotary:
     """Angles of the tokens of a video, in the order (t, h, w).
 
     Args:
@@ -59,17 +73,11 @@ def axial_rotary(seconds: Tensor, height: int, width: int, head_dim: int) -> Rot
     space = pairs * 3 // 8
     device = seconds.device
     batch, frames = seconds.shape
-    across, down = frequencies(space, device), frequencies(space, device)
+    in_space = frequencies(space, device)
     time_angles = seconds.unsqueeze(-1) * TIME_UNITS_PER_SECOND * frequencies(pairs - 2 * space, device)
-    grid = (batch, frames, height, width, -1)
-    angles = torch.cat(
-        [
-            time_angles[:, :, None, None].expand(grid),
-            (centred(height, device).unsqueeze(-1) * down)[None, None, :, None].expand(grid),
-            (centred(width, device).unsqueeze(-1) * across)[None, None, None].expand(grid),
-        ],
-        dim=-1,
-    ).reshape(batch, -1, 1, pairs)
+    cells = (batch, frames, *grid.rows.shape[2:], -1)
+    turns = (time_angles[:, :, None, None], grid.rows.unsqueeze(-1) * in_space, grid.columns.unsqueeze(-1) * in_space)
+    angles = torch.cat([turn.expand(cells) for turn in turns], dim=-1).reshape(batch, -1, 1, pairs)
     return Rotary(angles.cos(), angles.sin())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from misora.base.errors import InputError
-from misora.base.layout import CAMERA
+from misora.base.layout import CAMERA, MOMENTS
 
 FREQUENCY_DIM = 128
 """Width of the sinusoids under the noise-level and frame-rate embeddings."""
@@ -15,6 +15,10 @@ LAYOUT_FEATURES = 45
 """Numbers that say where a cell lies as a player sees it (``layout.from_players``)."""
 LAYOUT_WIDTH = 256
 """Hidden width of the layer that reads them."""
+TEXTURE_CHANNELS, TEXTURE_ROWS, TEXTURE_COLUMNS = 16, 16, 24
+"""Of the picture of learnt features that a character has (``textures``)."""
+TEXTURE_POINTS = 4
+"""Points of a cell in each direction at which it is looked at."""
 
 Prediction = Literal["velocity", "x0", "residual"]
 
@@ -39,6 +43,7 @@ class TransformerConfig:
         reach: A token is made from its cell and from those up to so many rows and columns away. With 1, a character's cells know from
             the first layer on what their neighbours look like; the step is small where cells are large.
         layout_classes: Characters that a layout may name; 0 knows no layouts.
+        layout_textures: Each of them also has a picture of learnt features, laid where it is.
     """
 
     latent_channels: int
@@ -53,6 +58,7 @@ class TransformerConfig:
     own_modulation: bool = False
     reach: int = 0
     layout_classes: int = 0
+    layout_textures: bool = False
 
     def __post_init__(self) -> None:
         if self.dim % self.heads or self.head_dim % 8:
@@ -127,7 +133,9 @@ def count_parameters(config: TransformerConfig) -> int:
     ends = (config.input_channels + config.output_channels) * d + 2 * config.text_dim * d + d
     modulation = (config.layers if config.own_modulation else 1) * 6 * d * d
     layout = (config.layout_classes + LAYOUT_FEATURES + 2 + d) * LAYOUT_WIDTH + (CAMERA + 1) * d
-    layout *= config.layout_classes > 0
+    textures = (config.layout_classes + 1) * TEXTURE_CHANNELS * TEXTURE_ROWS * TEXTURE_COLUMNS
+    textures += TEXTURE_CHANNELS * MOMENTS * TEXTURE_POINTS**2 * d
+    layout = (layout + textures * config.layout_textures) * (config.layout_classes > 0)
     return config.layers * block + scalars + ends + modulation + 2 * d * d + layout
 
 

@@ -11,17 +11,16 @@ Reference:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from misora.base.layout import CAMERA, GROUND, HEIGHT, MOMENTS, TURN, Layout
-from misora.models.layers.rotary import centred
+from misora.base.layout import CAMERA, GROUND, HEIGHT, MOMENTS, PAN, TURN, ZOOM
+from misora.models.layers.rotary import Grid, still_grid
 from misora.models.transformer.config import LAYOUT_FEATURES, LAYOUT_WIDTH
+from misora.models.transformer.layouts import SMALLEST, Layouts
+from misora.models.transformer.textures import PlayerTextures
 
 AROUND = 2.0
 """Cells beyond a player's box over which what is said of it fades: its shadow and its neighbours."""
@@ -29,45 +28,23 @@ FAR = 4.0
 """Heights, and twice as many cells, from a player beyond which distance is not told apart."""
 WAVES = (1.0, 2.0)
 """Half turns of sine and cosine over one height."""
-SMALLEST = 0.25
-
-
-class Layouts(NamedTuple):
-    """Layouts of B clips as tensors; shapes as in ``base.layout`` with B in front.
-
-    Args:
-        who: (B, t, P) int64.
-        boxes: (B, t, P, 3, 5).
-        camera: (B, t, 2).
-        given: Whether anything is said of a latent frame, (B, t); where nothing is, the network is free.
-    """
-
-    who: Tensor
-    boxes: Tensor
-    camera: Tensor
-    given: Tensor
-
-    def part(self, start: int, stop: int) -> Layouts:
-        """Latent frames ``[start, stop)``."""
-        return Layouts(*(values[:, start:stop] for values in self))
-
-
-def stack_layouts(several: Sequence[Layout], given: Sequence[bool]) -> Layouts:
-    """Layouts of equal length, one clip each; ``given`` says of which clips anything is told."""
-    who, boxes, camera = (torch.from_numpy(np.stack([getattr(one, name) for one in several])) for name in ("who", "boxes", "camera"))
-    return Layouts(who, boxes, camera, torch.tensor(given).unsqueeze(1).expand(-1, who.shape[1]))
+FAR_SHARE = 0.3
+"""Of the camera's way that far things seem to go: the stage's hills go half of it, its clouds a seventh."""
+DEPTH_RAMP = 0.2
+"""Share of the picture's height, about its middle, over which the ground runs from near to far."""
 
 
 class LayoutInput(nn.Module):
     """Adds nothing until it has learnt: its last layers begin at zero."""
 
-    def __init__(self, classes: int, dim: int) -> None:
+    def __init__(self, classes: int, dim: int, *, textures: bool = False) -> None:
         super().__init__()
         self.character = nn.Parameter(torch.randn(classes + 1, LAYOUT_WIDTH) * 0.5)
         self.place = nn.Linear(LAYOUT_FEATURES, LAYOUT_WIDTH)
         self.token = nn.Linear(LAYOUT_WIDTH, dim, bias=False)
         self.camera = nn.Linear(CAMERA, dim, bias=False)
         self.given = nn.Parameter(torch.zeros(dim))
+        self.textures = PlayerTextures(classes, dim) if textures else None
         for zeroed in (self.token, self.camera):
             nn.init.zeros_(zeroed.weight)
 
@@ -78,7 +55,7 @@ class LayoutInput(nn.Module):
         told = F.silu(self.place(seen.to(who.dtype)) + who.unsqueeze(3))
         there = (layouts.who > 0) & layouts.given.unsqueeze(2)
         out: Tensor = self.token((told * (nearness * there.unsqueeze(3)).unsqueeze(-1).to(told.dtype)).sum(2))
-        return out
+        return out if self.textures is None else out + self.textures(layouts, height, width)
 
     def conditioning(self, layouts: Layouts) -> Tensor:
         """What is added to each latent frame's conditioning, (B, t, D)."""
@@ -92,8 +69,8 @@ def from_players(boxes: Tensor, height: int, width: int) -> tuple[Tensor, Tensor
     Args:
         boxes: (B, t, P, 3, 5).
     """
-    rows, columns = torch.meshgrid(centred(height, boxes.device), centred(width, boxes.device), indexing="ij")
-    cells = torch.stack([columns, rows], dim=-1).flatten(0, 1)
+    still = still_grid(height, width, boxes.device)
+    cells = torch.stack([still.columns, still.rows], dim=-1).flatten(0, 3)
     boxes = boxes.float()
     away = cells[:, None] - boxes[:, :, :, None, :, :2]
     tall = boxes[..., HEIGHT].clamp(min=SMALLEST)
@@ -105,6 +82,22 @@ def from_players(boxes: Tensor, height: int, width: int) -> tuple[Tensor, Tensor
     above = (cells[:, 1, None] - boxes[:, :, :, None, :, GROUND]) / 4
     parts = [(away / 4).clamp(-FAR / 2, FAR / 2).flatten(4), above.clamp(-FAR / 2, FAR / 2), inside.flatten(4)]
     return torch.cat([*parts, *(wave.flatten(4) for wave in waves), sizes], dim=-1), nearness
+
+
+def travelled_grid(still: Grid, layouts: Layouts, times: Tensor) -> Grid:
+    """Where each cell looks in the picture of the clip's first latent frame, (B, t, h, w): its own place where the camera stays.
+
+    What lies beneath the middle is taken to be near and goes the whole way; what is above it is far and goes ``FAR_SHARE`` of it.
+
+    Args:
+        times: Seconds at which each latent frame's last picture is shown, (B, t).
+    """
+    speed = layouts.camera.float() * layouts.given.unsqueeze(-1)
+    way = F.pad(((speed[:, 1:] + speed[:, :-1]) / 2 * times.diff(dim=1).unsqueeze(-1)).cumsum(1), (0, 0, 1, 0))[:, :, None, None]
+    depth = (still.rows / (DEPTH_RAMP * still.rows.shape[2]) + 0.5).clamp(0, 1)
+    share = FAR_SHARE + (1 - FAR_SHARE) * depth
+    nearer = torch.exp(way[..., ZOOM] * share)
+    return Grid(still.rows / nearer, still.columns / nearer + way[..., PAN] * share)
 
 
 assert LAYOUT_FEATURES == MOMENTS * (2 * (2 + 2 * len(WAVES)) + 3)

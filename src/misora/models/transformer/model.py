@@ -15,10 +15,11 @@ from torch.nn import functional as F
 
 from misora.models.layers.embedding import ScalarEmbedding
 from misora.models.layers.norm import rms_norm
-from misora.models.layers.rotary import axial_rotary, frame_times, prepend_still
+from misora.models.layers.rotary import axial_rotary, frame_times, prepend_still, still_grid
 from misora.models.transformer.block import Block, modulate
 from misora.models.transformer.config import FREQUENCY_DIM, TransformerConfig
-from misora.models.transformer.layout import LayoutInput, Layouts
+from misora.models.transformer.layout import LayoutInput, travelled_grid
+from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.preconditioning import precondition
 from misora.models.transformer.sparse import put_back, take, take_angles
 
@@ -69,7 +70,7 @@ class VideoTransformer(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_modulation = nn.Linear(dim, 2 * dim, bias=False)
         self.output = nn.Linear(dim, config.output_channels, bias=False)
-        self.layout_input = LayoutInput(config.layout_classes, dim) if config.layout_classes else None
+        self.layout_input = LayoutInput(config.layout_classes, dim, textures=config.layout_textures) if config.layout_classes else None
         for zeroed in (*self.modulation, self.final_modulation, self.output):
             nn.init.zeros_(zeroed.weight)
 
@@ -128,7 +129,10 @@ class VideoTransformer(nn.Module):
         weight_dtype = self.input.weight.dtype
         conditioning = self.condition(sigma, text_pooled.to(weight_dtype), fps, frame_index)
         text = rms_norm(self.text_input(text_tokens.to(weight_dtype)))
-        rotary = prepend_still(axial_rotary(frame_times(frame_index, fps), height, width, self.config.head_dim), text.shape[1])
+        times = frame_times(frame_index, fps)
+        still = still_grid(height, width, latents.device)
+        grid = still if layouts is None else travelled_grid(still, layouts, times)
+        rotary = prepend_still(axial_rotary(times, grid, self.config.head_dim), text.shape[1])
         causal = self.config.causal if causal is None else causal
 
         balanced = self.to_input(latents, sigma)

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from misora.base.layout import X
-from misora.models.planner import WHO_SCALE, frame_numbers, from_values, to_values
+from misora.models.planner import NUMBERS, WHO_SCALE, frame_numbers, from_values, to_values
 from misora.models.registry import load_planner, save_model
 from misora.models.text_encoder.model import EncodedText
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layouts import Layouts
 from tiny import tiny_planner
 
 
@@ -63,3 +63,13 @@ def test_caption_size_and_length_all_count(tmp_path: Path) -> None:
         changed[0, column] = 1
         assert not torch.allclose(out, loaded(values, sigma, text, changed, fps, numbers), atol=1e-5)
     assert X == 0
+
+
+def test_who_is_there_is_read_and_not_diffused() -> None:
+    planner = tiny_planner()
+    text = EncodedText(torch.randn(2, 3, 16), torch.ones(2, 3, dtype=torch.bool), torch.randn(2, 16))
+    likely = planner.read_cast(text)
+    assert likely.shape == (2, planner.config.slots, planner.config.classes + 1) and not torch.allclose(likely[0], likely[1])
+    values, fps = torch.randn(2, planner.config.channels, 4, 1, 3), torch.full((2,), 24.0)
+    velocity = planner(values, torch.full((2, 4), 0.5), text, torch.zeros(2, 3), fps, torch.arange(4).expand(2, -1))
+    assert velocity[:, :NUMBERS].any() and not velocity[:, NUMBERS:].any()

@@ -106,3 +106,16 @@ def test_gradients_reach_every_weight():
 def test_heads_must_divide_width():
     with pytest.raises(InputError, match="heads=5"):
         TextEncoderConfig(heads=5)
+
+
+@torch.no_grad()
+def test_neighbours_are_mixed_in_but_not_from_padding():
+    model = tiny_text_encoder(neighbours=2, layers=1)
+    plain = tiny_text_encoder(layers=1)
+    plain.load_state_dict({name: value for name, value in model.state_dict().items() if name != "near.weight"})
+    torch.testing.assert_close(model.encode(["a dog runs"]).tokens, plain.encode(["a dog runs"]).tokens)
+    torch.nn.init.normal_(model.near.weight, std=0.1)
+    alone, padded = model.encode(["a dog runs"]), model.encode(["a dog runs"], pad_to=9)
+    assert not torch.allclose(alone.tokens, plain.encode(["a dog runs"]).tokens)
+    torch.testing.assert_close(padded.tokens[:, :4], alone.tokens)
+    torch.testing.assert_close(padded.pooled, alone.pooled)

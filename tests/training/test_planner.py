@@ -16,8 +16,11 @@ from misora.models.registry import load_planner, save_model
 from misora.training.loop import train
 from misora.training.planner import PlannerStage, PlannerStageConfig, followed, in_view
 from misora.training.recipes import planner_tiny
+from misora.training.text import fact_sizes
+from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
 from misora.world.program import Action, CameraMove, Direction, Scene
+from misora.world.tier import SMALL
 from tiny import tiny_planner, tiny_text_encoder
 
 
@@ -75,7 +78,8 @@ def test_batches_depend_on_seed_and_step_alone(config: PlannerStageConfig) -> No
 def test_the_stage_learns_and_reads_by_itself(config: PlannerStageConfig, tmp_path: Path) -> None:
     stage = PlannerStage(config, workers=0)
     text = {name: value.clone() for name, value in stage.model.planner.text_encoder.state_dict().items()}
-    assert all(torch.equal(value, tiny_text_encoder().state_dict()[name]) for name, value in text.items())
+    assert all(torch.equal(text[name], value) for name, value in tiny_text_encoder().state_dict().items())
+    assert not text["near.weight"].any(), "neighbours are not mixed in before that is learnt"
     before = stage.model.planner.frame.weight.detach().clone()
     train(stage, replace(planner_tiny()[1], adam_lr=1e-2), tmp_path / "run", say=lambda _: None)
     assert load_planner(tmp_path / "run").config == config.model
@@ -93,3 +97,43 @@ def test_it_goes_on_from_another_planner(config: PlannerStageConfig, tmp_path: P
 def test_without_a_text_encoder_it_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="stage 'text'"):
         PlannerStage(replace(planner_tiny()[0], text=str(tmp_path)), workers=0)
+
+
+def test_facts_of_players_are_in_the_order_of_their_slots(config: PlannerStageConfig) -> None:
+    dataset = PlannerStage(replace(config, second_player=1.0), workers=0).dataset
+    examples = [dataset.example(random.Random(number), 7, 8, 8) for number in range(40)]
+    names = list(fact_sizes(SMALL))
+    slots = [names.index("character_1"), names.index("character_2")]
+    assert {1, 2} <= {one.facts[names.index("side")] for one in examples}
+    for one in examples:
+        assert [one.facts[index] for index in slots] == one.layout.who[0].tolist()
+
+
+def test_names_look_for_themselves_from_the_start(config: PlannerStageConfig) -> None:
+    planner, cast = PlannerStage(config, workers=0).model.planner, load_cast()
+    who = torch.tensor([[1 + list(cast).index(name) for name in ("dog", "rocket")]])
+    text = planner.text_encoder.encode([f"{cast['rocket'].en[0]} {cast['dog'].en[0]}"])
+    names = torch.nn.functional.embedding(who, planner.about.name)
+    keys = planner.about.looks[0].words(text.tokens).chunk(2, dim=-1)[0]
+    likeliest = (names @ keys.transpose(1, 2))[0, :, 1:].argmax(1)
+    assert likeliest.tolist() == [1, 0]
+
+
+def test_what_is_asked_of_a_player_is_its_own(config: PlannerStageConfig) -> None:
+    lessons = PlannerStage(replace(config, second_player=1.0), workers=0).model
+    text = lessons.planner.text_encoder.encode(["a dog runs", "a cat jumps", ""])
+    names, who = list(fact_sizes(SMALL)), torch.tensor([[3, 9], [5, 0], [1, 2]])
+    facts = torch.zeros(3, len(names), dtype=torch.long)
+    facts[2] = -1
+    before = lessons.reading(text, who, facts)
+    assert before.isfinite()
+    torch.testing.assert_close(lessons.reading(text, torch.tensor([[3, 9], [5, 0], [4, 6]]), facts), before, msg="no caption, no question")
+    assert not torch.isclose(lessons.reading(text, torch.tensor([[3, 9], [6, 0], [1, 2]]), facts), before)
+    with torch.no_grad():
+        for head in lessons.player.values():
+            head.weight.zero_()
+        lessons.player["side"].bias.copy_(torch.tensor([0.0, 9.0, 0.0]))
+    facts[0, names.index("side")] = 1
+    first = lessons.reading(text, who, facts)
+    facts[0, names.index("side")] = 2
+    torch.testing.assert_close(lessons.reading(text, who, facts), first, msg="what is on one's left has the other on its right")

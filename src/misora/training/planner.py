@@ -6,7 +6,7 @@ What is where and how it moves needs a million examples, and nobody has to paint
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,19 +17,20 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from misora.base.errors import TrainingError
-from misora.base.layout import Layout
+from misora.base.layout import CAMERA, Layout
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, VideoShape
 from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
 from misora.diffusion.schedules import frame_noise_levels
-from misora.models.planner import Planner, PlannerConfig, frame_numbers, to_values
+from misora.models.about import Look
+from misora.models.planner import NUMBERS, Planner, PlannerConfig, frame_numbers, to_values
 from misora.models.registry import load_planner, load_text_encoder, save_model
-from misora.models.text_encoder.model import TextEncoder
-from misora.models.transformer.layout import stack_layouts
+from misora.models.text_encoder.model import EncodedText, TextEncoder
+from misora.models.transformer.layouts import stack_layouts
 from misora.models.weights_file import weights_path
 from misora.training.loop import Metrics
 from misora.training.streams import one_thread
-from misora.training.text import fact_sizes, facts_of
-from misora.world.cast import load_cast
+from misora.training.text import RELATIONS, fact_sizes, facts_of
+from misora.world.cast import Character, load_cast
 from misora.world.layout import film_layout
 from misora.world.lexicon import load_lexicon
 from misora.world.program import Action, Camera, CameraMove, Direction, Film, Player, Scene
@@ -49,6 +50,10 @@ FOLLOWED_FROM = 3.0
 """Seconds from which on a camera that nothing is said of mostly goes along with whoever would leave the picture."""
 FOLLOWED = 0.75
 GOES_AWAY = frozenset({Action.WALK, Action.RUN, Action.FLY})
+SCENE_FACTS = ("place", "time", "camera", "weather")
+PLAYER_FACTS = ("action", "direction", *RELATIONS)
+OTHER = torch.tensor([0, 2, 1, -1])
+"""A relation as the second player has it; the last is -1, not asked."""
 SPREAD = 20
 """Batches from which the size of each number is taken."""
 
@@ -64,6 +69,7 @@ class PlannerStageConfig:
         text: Folder of the text encoder to begin with, where ``start`` is empty.
         reading_weight: Weight of naming the scene's facts from the caption alone, as the stage "text" does: which way each player goes is a
             single bit of the layout's loss, and too faint a teacher of the order of words.
+        camera_weight: Weight of the camera's two numbers beside all of the players'.
         text_dropout: Share of captions replaced by the empty text, for guidance.
         second_player: Chance of a second player, in the small tier.
         start: Folder of weights to go on from; empty starts at random.
@@ -75,6 +81,7 @@ class PlannerStageConfig:
     most: int = 320
     text: str = "runs/text-small"
     reading_weight: float = 0.05
+    camera_weight: float = 0.2
     text_dropout: float = 0.1
     second_player: float = 0.35
     tier: str = "small"
@@ -177,12 +184,62 @@ class PlanDataset(Dataset[PlanBatch]):
 
 
 class PlannerLessons(nn.Module):
-    """The planner and, while it learns, one linear reading of its pooled text for every fact of a scene."""
+    """The planner and, while it learns, linear readings of every fact: a scene's of its pooled text, a player's of what is said of it."""
 
     def __init__(self, planner: Planner, tier: Tier) -> None:
         super().__init__()
         self.planner = planner
-        self.readings = nn.ModuleList(nn.Linear(planner.config.text_dim, size) for size in fact_sizes(tier).values())
+        self.sizes = fact_sizes(tier)
+        dim = planner.config.text_dim
+        self.scene = nn.ModuleDict({name: nn.Linear(dim, self.sizes[name]) for name in SCENE_FACTS})
+        self.player = nn.ModuleDict({name: nn.Linear(dim, self.sizes.get(f"{name}_1", 3)) for name in PLAYER_FACTS})
+
+    def reading(self, text: EncodedText, who: Tensor, facts: Tensor) -> Tensor:
+        """Cross-entropy of a scene's facts, summed over them, the mean over captions.
+
+        Args:
+            who: Class of each slot, (B, P).
+            facts: (B, n), as ``facts_of`` lists them, -1 where there is no caption.
+        """
+        names = list(self.sizes)
+        told = (facts[:, 0] >= 0).sum().clamp(min=1)
+        losses = [apart(head(text.pooled), facts[:, names.index(name)]) for name, head in self.scene.items()]
+        about = self.planner.about(who, text)
+        for slot in range(min(who.shape[1], 2)):
+            for name, head in self.player.items():
+                fact = facts[:, names.index(name if name in RELATIONS else f"{name}_{slot + 1}")]
+                if name in RELATIONS and slot:
+                    fact = OTHER.to(fact.device)[fact]
+                losses.append(apart(head(about[:, slot]), fact))
+        return torch.stack(losses).sum() / told
+
+
+def apart(logits: Tensor, facts: Tensor) -> Tensor:
+    """Summed cross-entropy; -1 is not asked."""
+    return F.cross_entropy(logits.float(), facts, ignore_index=-1, reduction="sum")
+
+
+@torch.no_grad()
+def know_names(planner: Planner, cast: Mapping[str, Character]) -> None:
+    """Lets every player look for its own name from the start, in both languages; what stands beside it is left to be learnt.
+
+    Found by chance it is not: a name that looks at the wrong word learns nothing of the right one.
+    """
+    about, first = planner.about, planner.about.looks[0]
+    assert isinstance(first, Look)
+    for language in ("en", "zh"):
+        words = torch.stack([spoken(planner.text_encoder, getattr(character, language)) for character in cast.values()])
+        about.name[1:] += F.normalize(words - words.mean(0), dim=1) * words.shape[1] ** 0.5
+    nn.init.eye_(first.query.weight)
+    nn.init.eye_(first.words.weight[: first.query.weight.shape[0]])
+
+
+def spoken(encoder: TextEncoder, names: Sequence[str]) -> Tensor:
+    """The mean token of several names, (D,)."""
+    text = encoder.encode(names)
+    said = text.mask.clone()
+    said[:, 0] = False
+    return text.tokens[said].mean(0)
 
 
 class PlannerStage:
@@ -198,9 +255,11 @@ class PlannerStage:
             planner = Planner(config.model)
             if not weights_path(Path(config.text), "text_encoder").is_file():
                 raise TrainingError(f"no text encoder under {config.text}; run the stage 'text' first")
-            planner.text_encoder.load_state_dict(load_text_encoder(Path(config.text)).state_dict())
+            known = load_text_encoder(Path(config.text)).state_dict()
+            planner.text_encoder.load_state_dict(planner.text_encoder.state_dict() | known)
             several = [self.dataset[-1 - index].values.transpose(0, 1).flatten(1) for index in range(SPREAD)]
-            planner.network.latent_deviation.copy_(torch.cat(several, dim=1).std(1).clamp(min=0.02))
+            know_names(planner, load_cast(config.tier))
+            planner.network.latent_deviation[: config.model.channels] = torch.cat(several, dim=1).std(1).clamp(min=0.02)
         if config.compile:
             planner.network.compile_blocks(dynamic=False)
         self.model = PlannerLessons(planner, TIERS[config.tier])
@@ -208,7 +267,9 @@ class PlannerStage:
     def hidden_parameters(self) -> list[torch.nn.Parameter]:
         """Matrices of the blocks and of the layers that read."""
         planner = self.model.planner
-        named = [*planner.network.blocks.named_parameters(), *planner.text_encoder.layers.named_parameters()]
+        named = [
+            each for part in (planner.network.blocks, planner.text_encoder.layers, planner.about.looks) for each in part.named_parameters()
+        ]
         return [parameter for name, parameter in named if parameter.ndim == 2 and "table" not in name]
 
     def batches(self, first_step: int) -> Iterator[PlanBatch]:
@@ -228,17 +289,19 @@ class PlannerStage:
         text = planner.text_encoder(batch.features.to(device))
         rates = torch.full((size,), 24.0, device=device)
         numbers = batch.first.to(device).unsqueeze(1) + torch.arange(frames, device=device)
-        velocity = planner(add_noise(x0, noise, sigma), sigma, text, batch.frame.to(device), rates, numbers)
-        error = (velocity - velocity_target(x0, noise)).square().mean((1, 3, 4))
-        level = sigma.clamp(min=MIN_SIGMA)
-        denoising = (error * level.square() / wiener_error(level, planner.network.latent_deviation)).mean()
-        facts = batch.facts.to(device)
-        readings = [reading(text.pooled).float() for reading in self.model.readings]
-        told = (facts[:, 0] >= 0).sum().clamp(min=1)
-        losses = [F.cross_entropy(each, facts[:, index], ignore_index=-1, reduction="sum") for index, each in enumerate(readings)]
-        reading = torch.stack(losses).sum() / told
-        metrics = {"denoising": float(denoising.detach()), "reading": float(reading.detach())}
-        return denoising + self.config.reading_weight * reading, metrics
+        noisy = torch.cat([add_noise(x0[:, :NUMBERS], noise[:, :NUMBERS], sigma), x0[:, NUMBERS:]], dim=1)
+        velocity = planner(noisy, sigma, text, batch.frame.to(device), rates, numbers)
+        error = (velocity - velocity_target(x0, noise)).square()[:, :NUMBERS]
+        level, deviation = sigma.clamp(min=MIN_SIGMA), planner.network.latent_deviation[:NUMBERS]
+        weight = level.square() / wiener_error(level, deviation)
+        players = (error[..., :-1].mean((1, 3, 4)) * weight).mean()
+        camera = (error[:, :CAMERA, ..., -1].mean((1, 3)) * weight).mean()
+        who = x0[:, NUMBERS:, 0, 0, :-1].argmax(1)
+        cast = F.cross_entropy(planner.read_cast(text).float().flatten(0, 1), who.flatten())
+        reading = self.model.reading(text, who, batch.facts.to(device))
+        named = {"players": players, "camera": camera, "cast": cast, "reading": reading}
+        total = players + self.config.camera_weight * camera + self.config.reading_weight * (cast + reading)
+        return total, {name: float(value.detach()) for name, value in named.items()}
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the planner in eight bits; the readings were only its teacher."""

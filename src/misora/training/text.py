@@ -1,4 +1,4 @@
-"""Stage 2: the text encoder learns to read, from captions alone: who, doing what, which way, where, when.
+"""Stage 2: the text encoder learns to read, from captions alone: who, doing what, which way, on which side, where, when.
 
 It costs minutes and needs no pictures; the transformer then starts with words that already mean something.
 """
@@ -6,7 +6,7 @@ It costs minutes and needs no pictures; the transformer then starts with words t
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +20,16 @@ from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.training.loop import Metrics
 from misora.training.streams import one_thread
+from misora.world.captions import relations_of
 from misora.world.cast import load_cast
-from misora.world.program import Direction, Film, Scene
+from misora.world.program import Direction, Film, Player, Scene
 from misora.world.scenes import Draw, draw_film, tell
 from misora.world.tier import SMALL, TIERS, Tier
 
 NOBODY = 1
 """Classes of a player's facts begin after the one that says there is no such player."""
+RELATIONS = {"side": ("left_of", "starts_left_of"), "depth": ("nearer_than",), "size": ("bigger_than",)}
+"""Facts about the first two players, and the relations that tell them: class 1 holds of the first, 2 of the second, 0 of neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class TextConfig:
 
 @dataclass(frozen=True, slots=True)
 class TextBatch:
-    """Hashed ``features`` (B, L, 8) and ``facts`` (B, 4 + 3 * players), as ``facts_of`` lists them."""
+    """Hashed ``features`` (B, L, 8) and ``facts`` (B, 7 + 3 * players), as ``facts_of`` lists them."""
 
     features: Tensor
     facts: Tensor
@@ -51,19 +54,24 @@ def fact_sizes(tier: Tier) -> dict[str, int]:
     """Classes of every fact that a caption of ``tier`` may give away, by name."""
     player = {"character": len(load_cast(tier.name)), "action": len(tier.actions), "direction": len(Direction)}
     scene = {"place": len(tier.places), "time": len(tier.times), "camera": len(tier.camera_moves), "weather": len(tier.weathers)}
+    scene |= dict.fromkeys(RELATIONS, 3)
     players = range(1, tier.max_players + 1)
     return scene | {f"{name}_{number}": NOBODY + size for number in players for name, size in player.items()}
 
 
 def facts_of(scene: Scene, ids: tuple[str, ...], tier: Tier = SMALL) -> list[int]:
-    """The classes that a caption of ``scene`` should give away; players from left to right, missing ones are class 0."""
+    """The classes that a caption of ``scene`` should give away; players by class, missing ones are class 0.
+
+    Not from left to right: few captions tell who is where, and what cannot be read is a poor teacher.
+    """
+    players = sorted(scene.players, key=lambda player: ids.index(player.character))
     facts = [
         tier.places.index(scene.place),
         tier.times.index(scene.time),
         tier.camera_moves.index(scene.camera.move),
         tier.weathers.index(scene.weather),
+        *(relation_of(scene, players, kinds) for kinds in RELATIONS.values()),
     ]
-    players = sorted(scene.players, key=lambda player: player.x)
     for player in players:
         facts += [
             NOBODY + ids.index(player.character),
@@ -71,6 +79,14 @@ def facts_of(scene: Scene, ids: tuple[str, ...], tier: Tier = SMALL) -> list[int
             NOBODY + list(Direction).index(player.direction),
         ]
     return facts + [0, 0, 0] * (tier.max_players - len(players))
+
+
+def relation_of(scene: Scene, players: Sequence[Player], kinds: tuple[str, ...]) -> int:
+    """Class of a fact of ``RELATIONS``."""
+    for kind, of, _ in relations_of(scene):
+        if kind in kinds:
+            return 1 + players.index(scene.players[of])
+    return 0
 
 
 class CaptionDataset(Dataset[TextBatch]):

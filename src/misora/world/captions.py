@@ -137,10 +137,10 @@ def verb_of(actor: Actor, language: Language) -> str:
 def story_of(scene: Scene, cast: Mapping[str, Character]) -> Story:
     """Every fact of ``scene`` that a caption may state."""
     actors = tuple(Actor(cast[player.character], player.action, player.direction) for player in scene.players)
-    return Story(actors, scene.place, scene.time, scene.camera.move, tuple(_relations(scene)))
+    return Story(actors, scene.place, scene.time, scene.camera.move, tuple(relations_of(scene)))
 
 
-def _relations(scene: Scene) -> Iterable[tuple[str, int, int]]:
+def relations_of(scene: Scene) -> Iterable[tuple[str, int, int]]:
     """What is clearly true of the first two players; nothing when their names could not be told apart."""
     if len(scene.players) != 2 or scene.players[0].character == scene.players[1].character:
         return

@@ -18,6 +18,7 @@ class TextEncoderConfig:
         layers, heads: Of the transformer.
         max_tokens: Longest text; one learned token comes before it.
         out_dim: Width of the tokens and of the pooled vector that leave.
+        neighbours: Tokens on either side that are mixed into each before attention: who does what stands mostly side by side.
     """
 
     table_size: int = TABLE_SIZE
@@ -26,6 +27,7 @@ class TextEncoderConfig:
     heads: int = 3
     max_tokens: int = MAX_TOKENS
     out_dim: int = 192
+    neighbours: int = 0
 
     def __post_init__(self) -> None:
         if self.dim % self.heads:

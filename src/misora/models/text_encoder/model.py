@@ -68,6 +68,10 @@ class TextEncoder(nn.Module):
         self.table = nn.Embedding(config.table_size, config.dim, padding_idx=0)
         self.null_token = nn.Parameter(torch.randn(config.dim) * 0.3)
         self.positions = nn.Parameter(torch.randn(1 + config.max_tokens, config.dim) * 0.05)
+        span = 2 * config.neighbours + 1
+        self.near = nn.Conv1d(config.dim, config.dim, span, padding="same", bias=False) if config.neighbours else None
+        if self.near is not None:
+            nn.init.zeros_(self.near.weight)
         self.layers = nn.ModuleList(TextLayer(config) for _ in range(config.layers))
         self.norm = RmsNorm(config.dim)
         self.token_out = nn.Linear(config.dim, config.out_dim, bias=False)
@@ -85,6 +89,8 @@ class TextEncoder(nn.Module):
         x = torch.cat([self.null_token.expand(len(features), 1, -1), words], dim=1)
         x = x + self.positions[: x.shape[1]]
         mask = F.pad(count.squeeze(-1) > 0, (1, 0), value=True)
+        if self.near is not None:
+            x = x + self.near((x * mask.unsqueeze(-1)).transpose(1, 2)).transpose(1, 2)
         for layer in self.layers:
             x = layer(x, mask[:, None, None])
         x = self.norm(x)

@@ -17,7 +17,7 @@ from misora.base.errors import WeightsError
 from misora.base.settings import load_settings
 from misora.base.shapes import LatentShape, VideoShape
 from misora.models.registry import save_model
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layouts import Layouts
 from misora.pipelines.planning import can_be_planned, plan
 from one_table import all_at_one_table, never
 from tiny import tiny_pipeline, tiny_planner, tiny_planning_pipeline, tiny_transformer, write_tiny_weights
@@ -28,21 +28,21 @@ def canvas(num_frames: int = 9, **options: object) -> Canvas:
 
 
 def planned(caption: str = "a dog runs", frames: int = 3, seed: int = 1, width: int = 4) -> Layouts:
-    return plan(tiny_planner(), caption, LatentShape(frames, 4, width), 24.0, seed)
+    return plan(tiny_planner(), [caption] * frames, LatentShape(frames, 4, width), 24.0, seed)
 
 
 def differ(first: Layouts, second: Layouts) -> bool:
     return not torch.allclose(first.camera, second.camera)
 
 
-def test_one_caption_with_nothing_known_is_planned(rng: np.random.Generator) -> None:
+def test_what_is_known_wholly_or_not_at_all_is_planned(rng: np.random.Generator) -> None:
     picture = rng.integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
     assert can_be_planned(canvas())
     assert can_be_planned(canvas(pins=(Pin(picture, strength=0.0),)))
-    assert not can_be_planned(canvas(pins=(Pin(picture),)))
+    assert can_be_planned(canvas(pins=(Pin(picture),)))
     assert not can_be_planned(canvas(pins=(Pin(picture, strength=0.2),)))
-    assert not can_be_planned(canvas(past=np.zeros((4, 1, 2, 2), np.float32)))
-    assert not can_be_planned(replace(canvas(), spans=(Span("a dog runs"), Span("a cat jumps", 0.2))))
+    assert can_be_planned(canvas(past=np.zeros((4, 1, 2, 2), np.float32)))
+    assert can_be_planned(replace(canvas(), spans=(Span("a dog runs"), Span("a cat jumps", 0.2))))
     assert not can_be_planned(canvas(planned=False))
 
 
@@ -55,10 +55,40 @@ def test_a_plan_covers_every_latent_frame_and_repeats() -> None:
     assert differ(layout, planned(width=6))
 
 
+def test_a_plan_shows_whom_the_caption_names() -> None:
+    planner = tiny_planner()
+    for wanted in ((1, 3), (2, 0)):
+        with torch.no_grad():
+            planner.cast.weight.zero_()
+            planner.cast.bias.copy_(20.0 * torch.nn.functional.one_hot(torch.tensor(wanted), 4).flatten())
+        layout = plan(planner, ["a dog and a cat"] * 3, LatentShape(3, 4, 4), 24.0, 1)
+        assert (layout.who == torch.tensor(wanted)).all()
+        assert layout.boxes[:, :, 1].any() == (wanted[1] > 0)
+
+
 def test_a_long_plan_goes_on_from_its_own_beginning() -> None:
     short, long = planned(frames=31), planned(frames=50)
     torch.testing.assert_close(short.camera, long.camera[:, :31])
     assert long.who.shape[1] == 50
+
+
+def test_a_new_caption_goes_on_with_the_same_characters_and_begins_anew_with_others() -> None:
+    planner, size = tiny_planner(), LatentShape(8, 4, 4)
+    with torch.no_grad():
+        planner.cast.weight.zero_()
+        planner.cast.bias.copy_(20.0 * torch.nn.functional.one_hot(torch.tensor([1, 0]), 4).flatten())
+    first, second = ["a dog runs"] * 4, ["a dog jumps"] * 4
+    both, other = plan(planner, first + second, size, 24.0, 1), plan(planner, second + second, size, 24.0, 1)
+    alone = plan(planner, first, LatentShape(4, 4, 4), 24.0, 1)
+    torch.testing.assert_close(both.camera[:, :4], alone.camera, msg="what comes later changes nothing before it")
+    assert not torch.allclose(both.camera[:, 4:], other.camera[:, 4:]), "what came before is gone on from"
+    with torch.no_grad():
+        planner.cast.bias.zero_()
+        planner.cast.weight.normal_(generator=torch.Generator().manual_seed(3)).mul_(100)
+    met = plan(planner, first + ["an old cat"] * 4, size, 24.0, 1)
+    assert not torch.equal(met.who[0, 0], met.who[0, -1]), "these weights take them for different characters"
+    after = plan(planner, ["a fish"] * 4 + ["an old cat"] * 4, size, 24.0, 1)
+    torch.testing.assert_close(met.camera[:, 4:], after.camera[:, 4:], msg="others do not go on from what was before")
 
 
 def test_the_plan_is_followed_where_there_is_one_and_ignored_where_it_is_off() -> None:
@@ -80,7 +110,7 @@ def test_windows_of_a_long_clip_follow_one_plan() -> None:
     pipeline, seen = tiny_planning_pipeline(max_window=4), []
     pipeline.transformer.register_forward_pre_hook(lambda module, given, named: seen.append(named["layouts"].camera[0]), with_kwargs=True)
     pipeline.sample(canvas(33, guidance=1.0))
-    whole = plan(tiny_planner(), "a dog runs", LatentShape(5, 2, 2), 24.0, 1)
+    whole = plan(tiny_planner(), ["a dog runs"] * 5, LatentShape(5, 2, 2), 24.0, 1)
     torch.testing.assert_close(seen[0], whole.camera[0, :4])
     torch.testing.assert_close(seen[-1], whole.camera[0, -len(seen[-1]) :])
 

@@ -24,7 +24,7 @@ from misora.base.settings import Settings, load_settings
 from misora.base.shapes import TIME_STRIDE
 from misora.base.tail import Tail
 from misora.media.grade import NEUTRAL, Grade, grade_frames
-from misora.models.weights_file import ADAPTER_KINDS, KINDS, OPTIONAL_KINDS, PLANNER_KINDS, Kind, weights_digest, weights_path
+from misora.models.weights_file import ADAPTER_KINDS, KINDS, OPTIONAL_KINDS, PLANNER_KINDS, READER_KINDS, Kind, weights_digest, weights_path
 from misora.prompting.preset_shelf import PresetShelf
 from misora.prompting.presets import Preset
 
@@ -107,7 +107,7 @@ def generate(
         native: Samples at the full size instead of at a smaller one and upsampling.
         quality: "turbo" for the distilled model, "base" for the many-step one; None is Turbo where the weights have it and neither steps,
             guidance nor a negative prompt is given.
-        plan: Whether who is where is planned before it is painted, where the weights have a planner and nothing is pinned.
+        plan: Whether who is where is planned before it is painted, where the weights have a planner.
         progress: Receives every step; may raise ``Cancelled``.
     Raises:
         InputError: Something in the request cannot be used.
@@ -214,7 +214,7 @@ def resident_pipeline(settings: Settings) -> NativePipeline:
     """The networks of ``settings``, kept for the next call until the files or the device change, or others need their memory."""
     from misora.pipelines.native import load_pipeline
 
-    kinds = (*KINDS, *PLANNER_KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS)
+    kinds = (*KINDS, *PLANNER_KINDS, *READER_KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS)
     return resident("pipeline", settings, kinds, lambda: load_pipeline(settings.weights, settings.device, settings.threads))
 
 
@@ -263,6 +263,7 @@ def recipe_for(
     kinds = (
         *KINDS,
         *(PLANNER_KINDS if any(map(pipeline.plans, made_of)) else ()),
+        *(READER_KINDS if any(pipeline.plans(each) and pipeline.reads(each) for each in made_of) else ()),
         *(OPTIONAL_KINDS if any(each.sampled for each in (canvas, *made_of)) else ()),
         *(ADAPTER_KINDS if sampling.quality == "turbo" else ()),
     )

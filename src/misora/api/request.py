@@ -39,7 +39,7 @@ class Request:
         draft: Half the size and few steps, to be finished later; ``size`` is that of the full clip.
         native: Sample at the full size even where there is an upsampler.
         quality: "turbo", "base", or None: Turbo where the weights have one and nothing is asked for that only the other has.
-        planned: Whether who is where is planned before it is painted, where the weights have a planner and nothing is pinned.
+        planned: Whether who is where is planned before it is painted, where the weights have a planner.
     """
 
     prompt: str

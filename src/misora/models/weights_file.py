@@ -32,6 +32,8 @@ OPTIONAL_KINDS: tuple[Kind, ...] = ("upsampler",)
 """What a pipeline uses where it is there; named in the recipes of the videos that it had a part in."""
 PLANNER_KINDS: tuple[Kind, ...] = ("planner",)
 """What says beforehand who is where, for a transformer that follows layouts."""
+READER_KINDS: tuple[Kind, ...] = ("critic",)
+"""What reads where somebody is in pictures that a plan goes on from."""
 ADAPTER_KINDS: tuple[Kind, ...] = ("turbo",)
 """What changes a transformer beside it: the few-step adapter."""
 PARSER_KINDS: tuple[ParserKind, ...] = get_args(ParserKind)

@@ -15,7 +15,7 @@ from torch import Tensor
 from misora.base.canvas import Canvas
 from misora.base.shapes import TIME_STRIDE, latent_frames
 from misora.models.text_encoder.model import EncodedText, TextEncoder
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.pipelines.together import Inputs, evaluate
 from misora.pipelines.windows import Window
@@ -46,9 +46,14 @@ def encode_script(canvas: Canvas, encoder: TextEncoder) -> Script:
     captions = list(canvas.captions())
     with torch.no_grad():
         text = encoder.encode([*captions, canvas.negative_prompt])
+    return Script(text, tuple(captions.index(caption) for caption in captions_of_latents(canvas)))
+
+
+def captions_of_latents(canvas: Canvas) -> list[str]:
+    """The caption that each latent frame follows."""
     last = canvas.shape.num_frames - 1
     ends = [min(TIME_STRIDE * index, last) for index in range(latent_frames(canvas.shape.num_frames))]
-    return Script(text, tuple(captions.index(canvas.caption_at(end / canvas.shape.fps)) for end in ends))
+    return [canvas.caption_at(end / canvas.shape.fps) for end in ends]
 
 
 class ScriptedDenoiser:

@@ -6,8 +6,9 @@ latent frame is decoded and cropped as soon as it is known, so that a long clip 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -22,28 +23,39 @@ from misora.base.shapes import LatentShape
 from misora.diffusion.guidance import INTERVAL, with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
+from misora.models.parser.model import Parser
 from misora.models.planner import Planner
-from misora.models.registry import load_planner, load_text_encoder, load_transformer, load_turbo, load_upsampler, load_video_vae
+from misora.models.registry import (
+    load_parser,
+    load_planner,
+    load_text_encoder,
+    load_transformer,
+    load_turbo,
+    load_upsampler,
+    load_video_vae,
+)
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.adapter_file import AdapterConfig, why_no_turbo
-from misora.models.transformer.layout import Layouts
+from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import weights_path
-from misora.pipelines.captions import Script, ScriptedDenoiser, encode_script
+from misora.pipelines.captions import Script, ScriptedDenoiser, captions_of_latents, encode_script
 from misora.pipelines.continuity import Continuity
 from misora.pipelines.grid import grid_of
 from misora.pipelines.pinning import Known, encode_pins
-from misora.pipelines.planning import can_be_planned, plan
+from misora.pipelines.planning import can_be_planned, is_known_in_part, plan
 from misora.pipelines.runtime import choose_device, choose_dtype
 from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.sampling import Sampling, sampling_of
+from misora.pipelines.seen import Stranger, read_known
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
 from misora.pipelines.upsampling import Enlarger
 from misora.pipelines.watcher import Preview, Watcher, to_values
 from misora.pipelines.windows import MAX_WINDOW, Window, windows_between, windows_from_end, windows_of
+from misora.world.cast import load_cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +77,19 @@ class NativePipeline:
         upsampler: Upsampler | None = None,
         *,
         planner: Planner | None = None,
+        load_reader: Callable[[], Parser] | None = None,
         turbo: Turbo | None = None,
         max_window: int = MAX_WINDOW,
     ) -> None:
         """Takes models that are loaded, in evaluation mode and on one device; the upsampler serves canvases that are sampled small.
 
-        The planner serves canvases on which nothing is known; without one, who is where is left to the transformer.
+        The planner serves canvases on which pictures are known wholly or not at all; without one, who is where is left to the transformer.
+        Where some are known, ``load_reader`` is called for the parser that reads them.
         """
         self.codec = VideoCodec(vae)
         self.transformer = transformer
         self.planner = planner
+        self.load_reader = load_reader
         self.turbo = turbo
         self.text_encoder = text_encoder
         self.enlarger = None if upsampler is None else Enlarger(upsampler)
@@ -96,15 +111,28 @@ class NativePipeline:
         return sampling_of(canvas, None if self.turbo is None else self.turbo.config)
 
     def plans(self, canvas: Canvas) -> bool:
-        """Whether ``canvas`` gets a layout: there is a planner, the network that paints follows it, and nothing is known."""
-        return self.planner is not None and can_be_planned(canvas) and self._painter(self.sampling_of(canvas)).layout_input is not None
+        """Whether ``canvas`` gets a layout: there is a planner, the network that paints follows it, and what is known can be read."""
+        follows = self._painter(self.sampling_of(canvas)).layout_input is not None
+        return self.planner is not None and can_be_planned(canvas) and follows and (not self.reads(canvas) or self.load_reader is not None)
 
-    def layout_of(self, canvas: Canvas) -> Layouts | None:
-        """What the planner says of ``canvas``, None where it says nothing."""
+    def reads(self, canvas: Canvas) -> bool:
+        """Whether a plan of ``canvas`` depends on what is read of its pictures."""
+        return is_known_in_part(canvas)
+
+    def layout_of(self, canvas: Canvas, known: Known) -> Layouts | None:
+        """What the planner says of ``canvas``, None where it says nothing: also where others are seen than the caption names."""
         if not self.plans(canvas):
             return None
         assert self.planner is not None
-        return plan(self.planner, canvas.spans[0].caption, grid_of(canvas.shape).latent, canvas.shape.fps, canvas.seed)
+        read, fps = None, canvas.shape.fps
+        if self.reads(canvas):
+            assert self.load_reader is not None
+            read = partial(read_known, known, self.codec, self.load_reader(), load_cast(), fps)
+        try:
+            latent, goes_on = grid_of(canvas.shape).latent, canvas.past is not None
+            return plan(self.planner, captions_of_latents(canvas), latent, fps, canvas.seed, read=read, goes_on=goes_on)
+        except Stranger:
+            return None
 
     def _painter(self, sampling: Sampling) -> VideoTransformer:
         return self.turbo.transformer if self.turbo and sampling.quality == "turbo" else self.transformer
@@ -163,7 +191,7 @@ class NativePipeline:
         """Clean latents (1, C, t, h, w) in order of time; only what a window adds."""
         grid = grid_of(canvas.shape)
         sampling = self.sampling_of(canvas)
-        layouts = self.layout_of(canvas)
+        layouts = self.layout_of(canvas, known)
         windows = list(windows_for(known, grid.latent.num_frames, self.max_window))
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
         made, sent = [False] * grid.latent.num_frames, 0
@@ -240,7 +268,9 @@ def load_pipeline(weights: Path, device: str = "auto", threads: int | None = Non
     upsampler = load_upsampler(weights, dtype, where) if weights_path(weights, "upsampler").is_file() else None
     planner = load_planner(weights, torch.float32, where) if weights_path(weights, "planner").is_file() else None
     check_fit(vae, transformer, text_encoder, planner)
-    return NativePipeline(vae, transformer, text_encoder, upsampler, planner=planner, turbo=merge_turbo(weights, dtype, where))
+    reader = cache(partial(load_parser, weights, "critic", dtype, where)) if weights_path(weights, "critic").is_file() else None
+    turbo = merge_turbo(weights, dtype, where)
+    return NativePipeline(vae, transformer, text_encoder, upsampler, planner=planner, load_reader=reader, turbo=turbo)
 
 
 def merge_turbo(weights: Path, dtype: torch.dtype, device: torch.device) -> Turbo | None:

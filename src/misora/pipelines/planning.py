@@ -1,23 +1,29 @@
-"""The layout of a canvas, planned before anything is painted, where nothing on it is known yet.
+"""The layout of a canvas, planned before anything is painted.
 
-A canvas with pictures or clips pinned to it is painted freely, for where somebody is in them would have to be read first; so is one with
-several captions. Clips longer than the planner has seen are planned in windows, each going on from the end of the one before.
+Where latent frames are known, what they show is read first (``seen``) and the plan goes on from it, or towards it. A canvas on which
+pictures are known in part (a mask, a remix) is painted freely. Clips longer than the planner has seen are planned in windows, each going on
+from the end of the one before; so is a new caption about the same characters, while one about others begins anew.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from misora.base.canvas import Canvas
+from misora.base.layout import Layout
 from misora.base.shapes import TIME_STRIDE, LatentShape
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import for_frames, shifted
-from misora.models.planner import Planner, frame_numbers, from_values
+from misora.models.planner import NUMBERS, Planner, frame_numbers, from_values, to_values, who_values
 from misora.models.text_encoder.model import EncodedText
-from misora.models.transformer.layout import Layouts
-from misora.pipelines.windows import Window, windows_of
+from misora.models.transformer.layouts import Layouts, stack_layouts
+from misora.pipelines.windows import Window
 
 STEPS = 32
 GUIDANCE = 2.0
@@ -25,14 +31,20 @@ MAX_WINDOW = 31
 """Latent frames that are planned at once: ten seconds at 24 frames a second."""
 OVERLAP = 8
 LEAST_SECONDS = 1.0
+TEMPERATURE = 0.5
+"""Of who is chosen where a caption leaves it open; where it does not, that changes nothing."""
 SALT = 0x706C616E
 """Keeps the plan's noise apart from that of the picture."""
 
 
 def can_be_planned(canvas: Canvas) -> bool:
-    """Whether nothing of ``canvas`` is known and one caption holds throughout."""
-    free = canvas.past is None and not any(any(pin.strengths) for pin in canvas.pins)
-    return canvas.planned and free and len(set(canvas.captions())) == 1
+    """Whether every picture of ``canvas`` is known wholly or not at all."""
+    return canvas.planned and all(pin.mask is None and all(strength in (0.0, 1.0) for strength in pin.strengths) for pin in canvas.pins)
+
+
+def is_known_in_part(canvas: Canvas) -> bool:
+    """Whether there is anything on ``canvas`` to read."""
+    return canvas.past is not None or any(any(pin.strengths) for pin in canvas.pins)
 
 
 class PlanDenoiser:
@@ -71,23 +83,76 @@ class PlanDenoiser:
         return velocity
 
 
+Reader = Callable[[Sequence[int], range], Mapping[int, Layout]]
+"""(class of each slot, latent frames) to what is known of those latent frames, by the first of each run."""
+
+
+class Stretch(NamedTuple):
+    """Latent frames that one caption holds for."""
+
+    caption: str
+    frames: int
+
+
+def stretches_of(captions: Sequence[str]) -> list[Stretch]:
+    """Runs of one caption among those of all latent frames."""
+    return [Stretch(caption, len(list(run))) for caption, run in groupby(captions)]
+
+
 @torch.no_grad()
-def plan(planner: Planner, caption: str, latent: LatentShape, fps: float, seed: int, guidance: float = GUIDANCE) -> Layouts:
+def plan(
+    planner: Planner,
+    captions: Sequence[str],
+    latent: LatentShape,
+    fps: float,
+    seed: int,
+    guidance: float = GUIDANCE,
+    *,
+    read: Reader | None = None,
+    goes_on: bool = False,
+) -> Layouts:
     """A layout for every latent frame.
 
     Args:
-        caption: As the transformer gets it.
+        captions: Of each latent frame, as the transformer gets them.
         latent: The grid.
         seed: The same seed plans the same layout, and a longer clip begins with the same noise.
+        read: Says where the characters of some classes are in the latent frames that are known.
+        goes_on: Whether even the first latent frame stands for eight pictures.
+    Raises:
+        Stranger: What is known shows others.
     """
+    device = planner.frame.weight.device
     generator = torch.Generator("cpu").manual_seed(seed ^ SALT)
     size = (1, planner.config.channels, 1, planner.config.slots + 1)
-    noise = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(planner.frame.weight.device)
-    values, text = noise.clone(), planner.text_encoder.encode([caption, ""])
-    for window in windows_of(latent.num_frames, MAX_WINDOW, OVERLAP):
-        network = PlanDenoiser(planner, text, latent, fps, window)
-        denoise = with_guidance(network.conditional, network.pair, guidance)
-        known = (torch.arange(window.start, window.stop, device=noise.device) < window.new_start).float()
-        sigmas = for_frames(shifted(STEPS).to(noise), known.unsqueeze(0))
-        values[:, :, window.start : window.stop] = sample_euler(denoise, values[:, :, window.start : window.stop], sigmas)
-    return from_values(values)
+    values = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(device)
+    known = torch.zeros(latent.num_frames, dtype=torch.bool, device=device)
+    begun, done, parts, who = 0, 0, [], torch.full((planner.config.slots,), -1, device=device)
+    for caption, frames in stretches_of(captions):
+        start, stop, text = done, done + frames, planner.text_encoder.encode([caption, ""])
+        before, who = who, choose_cast(planner, text, seed)
+        if not torch.equal(before, who):
+            begun = start
+        values[:, NUMBERS:, start:stop] = 0
+        values[:, NUMBERS:, start:stop, 0, :-1] = who_values(who, planner.config.classes).T[:, None]
+        for first, layout in (read(who.tolist(), range(start, stop)) if read else {}).items():
+            values[:, :, first : first + len(layout)] = to_values(stack_layouts([layout], [True]), planner.config.classes).to(device)
+            known[first : first + len(layout)] = True
+        while done < stop:
+            first = max(begun, done - OVERLAP)
+            window = Window(first, min(first + MAX_WINDOW, stop), done, min(first + MAX_WINDOW, stop), goes_on)
+            network = PlanDenoiser(planner, text, latent, fps, window)
+            denoise = with_guidance(network.conditional, network.pair, guidance)
+            sigmas = for_frames(shifted(STEPS).to(values), known[window.start : window.stop].float().unsqueeze(0))
+            values[:, :, window.start : window.stop] = sample_euler(denoise, values[:, :, window.start : window.stop], sigmas)
+            known[window.start : window.stop] = True
+            done = window.stop
+        parts.append(from_values(values[:, :, start:stop]))
+    return Layouts(*(torch.cat(several, dim=1) for several in zip(*parts, strict=True)))
+
+
+def choose_cast(planner: Planner, text: EncodedText, seed: int) -> Tensor:
+    """Who is in each slot, (P,) int64, by the first row of ``text``; two captions that leave it open alike are given the same."""
+    likely = (planner.read_cast(text)[0].float().cpu() / TEMPERATURE).softmax(-1)
+    drawn: Tensor = torch.multinomial(likely, 1, generator=torch.Generator("cpu").manual_seed(seed ^ SALT)).squeeze(1)
+    return drawn.to(planner.frame.weight.device)

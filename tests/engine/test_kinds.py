@@ -48,6 +48,7 @@ def test_an_edit_names_its_tool_and_its_clips() -> None:
         ("generate", {"prompt": "a", "seed": True}, "seed"),
         ("generate", {"prompt": "a", "rewrite_prompt": 1}, "rewrite_prompt"),
         ("generate", {"prompt": "a", "native": "no"}, "native"),
+        ("generate", {"prompt": "a", "planned": "no"}, "planned"),
         ("edit", {"tool": {"tool": "extend"}, "clips": [], "native": "no"}, "native"),
         ("generate", {"prompt": "a", "colour": "red"}, "colour"),
         ("generate", {"prompt": "a", "images": "file_1"}, "images"),

@@ -27,11 +27,20 @@ def test_a_video_is_accepted_made_and_served(rig: Rig) -> None:
 
 @pytest.mark.parametrize("form", ["json", "data", "files"])
 def test_json_and_forms_ask_for_the_same(rig: Rig, form: str) -> None:
-    fields = {"prompt": "a cat walks", "seconds": "0.5", "size": "64x64", "fps": "8", "seed": "3", "rewrite_prompt": "false"}
+    fields = {
+        "prompt": "a cat walks",
+        "seconds": "0.5",
+        "size": "64x64",
+        "fps": "8",
+        "seed": "3",
+        "rewrite_prompt": "false",
+        "planned": "false",
+    }
     body: Any = {name: (None, value) for name, value in fields.items()} if form == "files" else fields
     video = rig.ok(rig.client.post("/v1/videos", **{form: body}))
     assert rig.bench.engine.job(video["id"]).request == {
-        "prompt": "a cat walks", "seconds": 0.5, "size": "64x64", "fps": 8.0, "seed": 3, "rewrite_prompt": False
+        "prompt": "a cat walks", "seconds": 0.5, "size": "64x64", "fps": 8.0, "seed": 3, "rewrite_prompt": False,
+        "planned": False,
     }  # fmt: skip
 
 

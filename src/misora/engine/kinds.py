@@ -29,7 +29,7 @@ KINDS = ("generate", "image", "edit")
 NUMBERS = ("seconds", "fps", "guidance")
 WHOLE = ("seed", "steps")
 TEXTS = ("prompt", "size", "resolution", "aspect", "negative_prompt", "preset", "quality")
-FLAGS = ("rewrite_prompt", "draft", "native")
+FLAGS = ("rewrite_prompt", "draft", "native", "planned")
 
 
 def check_request(kind: str, request: Mapping[str, Any]) -> VideoShape | None:

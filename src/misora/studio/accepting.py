@@ -144,7 +144,7 @@ def images_of(intake: Intake, body: VideoBody) -> list[dict[str, Any]]:
 
 def sampling_of(body: Sampling) -> dict[str, Any]:
     """The fields that every kind of request shares, those that were given."""
-    return given(body, "prompt", "seed", "steps", "guidance", "negative_prompt", "rewrite_prompt", "quality")
+    return given(body, "prompt", "seed", "steps", "guidance", "negative_prompt", "rewrite_prompt", "quality", "planned")
 
 
 def given(body: Any, *names: str) -> dict[str, Any]:

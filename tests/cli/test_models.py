@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from misora.cli.main import run
+from misora.models.registry import save_model
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import count_parameters, transformer_config
 from misora.models.video_vae.config import VideoVAEConfig
 from misora.models.weights_file import ALL_KINDS
-from tiny import write_tiny_parsers
+from tiny import tiny_planner, write_tiny_parsers
 
 
 def test_list_shows_every_kind_with_its_digest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,3 +52,11 @@ def test_parsers_are_listed_with_what_a_frame_costs(
     costs = {cost["name"]: cost for cost in json.loads(capsys.readouterr().out)["weights"]}
     assert set(costs) == {"critic", "judge"}
     assert costs["judge"]["flops_per_pixel"] > 100
+
+
+def test_a_planner_is_inspected_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    save_model(tmp_path, "planner", tiny_planner(), dtype=torch.int8, recipe="tiny")
+    monkeypatch.setenv("MISORA_WEIGHTS", str(tmp_path))
+    assert run(["models", "inspect", "--json"]) == 0
+    (cost,) = json.loads(capsys.readouterr().out)["weights"]
+    assert cost["name"] == "planner" and "3 tokens a latent frame" in cost["cost"]

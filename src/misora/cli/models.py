@@ -104,6 +104,9 @@ def costs_of(info: WeightsInfo) -> list[dict[str, Any]]:
                 "cost": "none: it is added to the transformer's weights when they are loaded",
             }
         ]
+    if info.kind == "planner":
+        cost = f"{info.config['layers']} layers on {info.config['slots'] + 1} tokens a latent frame, once a video"
+        return [{"name": "planner", "parameters": info.num_parameters, "cost": cost}]
     if info.kind == "transformer":
         return [transformer_cost("transformer", build_config(info, TransformerConfig), info.num_parameters)]
     if info.kind == "text_encoder":

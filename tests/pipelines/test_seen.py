@@ -29,12 +29,14 @@ FPS, TALL = 24.0, 64 / 32
 class FakeParser:
     """Sees ``players`` as they are given, wherever it looks."""
 
-    def __init__(self, *players: PlayerReading, travel: tuple[float, float] = (0.0, 0.0)) -> None:
-        self.players, self.travel, self.looked_at = players, travel, []
+    def __init__(
+        self, *players: PlayerReading, travel: tuple[float, float] = (0.0, 0.0), camera: Mapping[str, float] | None = None
+    ) -> None:
+        self.players, self.travel, self.camera, self.looked_at = players, travel, camera or {}, []
 
     def read(self, frames: Frames, fps: float) -> ClipReading:
         self.looked_at.append(len(frames))
-        return ClipReading({}, {}, {}, self.players, torch.tensor(self.travel).repeat(8, 1), torch.zeros(2), RATE)
+        return ClipReading({}, {}, self.camera, self.players, torch.tensor(self.travel).repeat(8, 1), torch.zeros(2), RATE)
 
 
 def player(name: str = "dog", direction: str = "none", share: float = 0.9, seen: int = 8) -> PlayerReading:
@@ -98,6 +100,8 @@ def test_the_camera_is_read_too() -> None:
     layout = read(FakeParser(player(), travel=(0.1, 0.05)), ("dog", ""))[0]
     assert layout.camera[:, PAN] == pytest.approx(0.1 * TALL / GAP_SECONDS)
     assert layout.camera[:, ZOOM] == pytest.approx(0.05 / GAP_SECONDS)
+    trembling = FakeParser(player(), travel=(0.01, 0.0), camera={"static": 0.8, "pan_right": 0.2})
+    assert not read(trembling, ("dog", ""))[0].camera.any()
 
 
 def test_players_are_told_apart_by_who_they_are() -> None:

@@ -21,7 +21,7 @@ from misora.models.parser.reading import ClipReading, PlayerReading, most_likely
 from misora.pipelines.pinning import Known
 from misora.pipelines.streaming import VideoCodec
 from misora.world.cast import Character, Facing
-from misora.world.program import Direction
+from misora.world.program import CameraMove, Direction
 
 Array = npt.NDArray[np.floating]
 
@@ -136,9 +136,9 @@ def turn_of(player: PlayerReading, character: Character) -> float:
 
 
 def camera_of(reading: ClipReading, times: Array, tall: float) -> Array:
-    """How fast the camera goes in each latent frame, (t, 2)."""
+    """How fast the camera goes in each latent frame, (t, 2); not at all where it is read as still, whatever trembles."""
     travel = reading.camera_travel.float().cpu().numpy() / GAP_SECONDS
     at = np.arange(len(travel)) / reading.rate
     speed = np.stack([np.interp(times[:, -1], at, travel[:, column]) for column in range(CAMERA)], axis=1)
     scaled: Array = (speed * np.array([tall, 1.0])).astype(np.float32)
-    return scaled
+    return scaled * np.float32(reading.camera.get(CameraMove.STATIC.value, 0.0) < 0.5)

@@ -18,6 +18,7 @@ from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, train
 from misora.training.recipes import latents_tiny, turbo_tiny
 from misora.world.assets import save_atlas, toy_sprites
+from misora.world.cast import load_cast
 from tiny import tiny_text_encoder, tiny_transformer, tiny_vae
 
 
@@ -91,6 +92,23 @@ def test_it_trains_resumes_and_writes_an_adapter_for_its_teacher(config: TurboCo
     assert said[0] == "resumed turbo/tiny at step 2"
     (tmp_path / "transformer.safetensors").write_bytes((Path(config.start) / "transformer.safetensors").read_bytes())
     assert load_turbo(tmp_path, stage.base).config.steps == 4
+
+
+def test_a_teacher_that_follows_layouts_is_told_them_and_its_empty_texts_are_not(config: TurboConfig, tmp_path: Path) -> None:
+    for name in ("video_vae", "text_encoder"):
+        (tmp_path / f"{name}.safetensors").write_bytes((Path(config.start) / f"{name}.safetensors").read_bytes())
+    follows = tiny_transformer(prediction="residual", layout_classes=len(load_cast()))
+    save_model(tmp_path, "transformer", follows, dtype=torch.float32)
+    stage = TurboStage(replace(config, start=str(tmp_path), layout_share=1.0))
+    lesson = stage.batch(0)
+    layouts = lesson.layouts
+    assert layouts is not None and bool(layouts.given.all()) and bool((layouts.who > 0).any(-1).all())
+    twice = layouts.and_untold()
+    assert twice.given.tolist() == [*layouts.given.tolist(), *torch.zeros_like(layouts.given).tolist()]
+    told, elsewhere = first_loss(stage, 0), layouts._replace(boxes=layouts.boxes + 1)
+    assert float(stage.loss(replace(lesson, layouts=elsewhere), torch.Generator().manual_seed(1), 0.0)[0].detach()) != told
+    untold = TurboStage(replace(stage.config, layout_share=0.0)).batch(0).layouts
+    assert untold is not None and not bool(untold.given.any())
 
 
 def test_lessons_bring_the_student_nearer_to_the_teacher(config: TurboConfig) -> None:

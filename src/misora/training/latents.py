@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +21,17 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, VideoShape
+from misora.models.transformer.layouts import Layouts, stack_layouts
 from misora.models.video_vae.model import VideoVAE
 from misora.training.autoencoder import to_pixels
 from misora.training.streams import RATES, one_thread
 from misora.world.assets import load_atlas
+from misora.world.cast import load_cast
+from misora.world.layout import film_layout
 from misora.world.program import Film, Scene
 from misora.world.render import Renderer
 from misora.world.scenes import Draw, draw_film, program_text, read_program
+from misora.world.tier import TIERS
 
 MIN_COVERAGE = 0.3
 """Share of a latent cell that a player must fill to give it its label."""
@@ -199,3 +203,21 @@ def _shelf(paths: list[Path]) -> Shelf:
         films += [read_program(text) for text in json.loads(metadata["scenes"])]
         fps += json.loads(metadata["fps"])
     return Shelf(torch.cat(latents), torch.cat(labels), tuple(films), torch.tensor(fps))
+
+
+def layouts_of(
+    shelf: Shelf, chosen: Sequence[int], starts: Sequence[int], length: int, given: Sequence[bool], tier: str = "small"
+) -> Layouts:
+    """Where everybody is in latent frames ``start`` to ``start + length`` of the ``chosen`` clips, said where ``given``.
+
+    Args:
+        tier: Of the clips; the cast is numbered in its order.
+    """
+    _, _, frames, height, width = shelf.latents.shape
+    size = (TIME_STRIDE * (frames - 1) + 1, SPACE_STRIDE * height, SPACE_STRIDE * width)
+    ids, slots = tuple(load_cast(tier)), TIERS[tier].max_players
+    parts = [
+        film_layout(shelf.films[index], VideoShape(*size, float(shelf.fps[index])), ids, slots).part(start, start + length)
+        for index, start in zip(chosen, starts, strict=True)
+    ]
+    return stack_layouts(parts, given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from misora.base.errors import TrainingError
-from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, VideoShape
+from misora.base.shapes import TIME_STRIDE
 from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
@@ -22,16 +22,13 @@ from misora.models.registry import load_text_encoder, load_transformer, load_vid
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
-from misora.models.transformer.layouts import Layouts, stack_layouts
+from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.training.autoencoder import to_frames
-from misora.training.latents import Shelf, load_shelves
+from misora.training.latents import Shelf, layouts_of, load_shelves
 from misora.training.loop import Metrics
-from misora.world.cast import load_cast
-from misora.world.layout import film_layout
 from misora.world.program import CameraMove
 from misora.world.scenes import shown, tell
-from misora.world.tier import TIERS
 
 MIDDLES = 0.4
 """Share of clips that begin after their first latent frame: what a sliding window meets after its first step."""
@@ -197,7 +194,6 @@ class TransformerStage:
         self.shelves = load_shelves(Path(config.latents))
         if not self.shelves:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
-        self.ids, self.slots = tuple(load_cast(config.tier)), TIERS[config.tier].max_players
         self.deviation = self.shelves[0].latents[:MEASURED].float().transpose(0, 1).flatten(1).std(1)
         if config.model.prediction == "residual" and not config.start:
             self.model.transformer.latent_deviation.copy_(self.deviation)
@@ -230,7 +226,7 @@ class TransformerStage:
         layouts = None
         if self.config.model.layout_classes:
             given = [rng.random() < (self.config.layout_share if is_told else UNTOLD_LAYOUTS) for is_told in told]
-            layouts = self.layouts(shelf, chosen, starts, length, given)
+            layouts = layouts_of(shelf, chosen, starts, length, given, self.config.tier)
         features = self.model.text_encoder.collate(texts, self.config.caption_tokens)[:, : self.config.caption_tokens]
         clips = [shelf.latents[index, :, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         labels = [shelf.labels[index, start : start + length] for index, start in zip(chosen, starts, strict=True)]
@@ -241,16 +237,6 @@ class TransformerStage:
         """How likely each clip of ``shelf`` is drawn."""
         more = MOVING if self.config.model.layout_classes else 1.0
         return [more if film.shots[0].camera.move is not CameraMove.STATIC else 1.0 for film in shelf.films]
-
-    def layouts(self, shelf: Shelf, chosen: Sequence[int], starts: Sequence[int], length: int, given: Sequence[bool]) -> Layouts:
-        """Where everybody is in latent frames ``start`` to ``start + length`` of the ``chosen`` clips, said where ``given``."""
-        _, _, frames, height, width = shelf.latents.shape
-        size = (TIME_STRIDE * (frames - 1) + 1, SPACE_STRIDE * height, SPACE_STRIDE * width)
-        parts = [
-            film_layout(shelf.films[index], VideoShape(*size, float(shelf.fps[index])), self.ids, self.slots).part(start, start + length)
-            for index, start in zip(chosen, starts, strict=True)
-        ]
-        return stack_layouts(parts, given)
 
     def loss(self, batch: LatentBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = next(self.model.parameters()).device
@@ -270,7 +256,7 @@ class TransformerStage:
             batch.fps.to(device),
             frame_index=batch.frame_index.to(device),
             kept=kept,
-            layouts=None if batch.layouts is None else Layouts(*(values.to(device) for values in batch.layouts)),
+            layouts=None if batch.layouts is None else batch.layouts.to(device),
         )
         error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
         level = sigma.clamp(min=MIN_SIGMA)  # a velocity's error, taken to clean latents, is sigma times as large

@@ -86,7 +86,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, keep_mask: Tensor | None) -> Tensor:
     # 120 ms (its backward runs below 50 GFLOP/s), written out 44, compiled 38; a (B, 1, 1, L) mask adds 5, a dense one 25.
     # Without gradients, one EPYC thread with AVX-512 bf16, 1 x 4 heads x 2,730 queries x 2,764 keys: flash attention 114 ms, blocks 68;
     # of 728 x 762: 10 and 6.4. Both keep memory linear in the clip's length.
-    if q.device.type == "cpu" and torch.is_grad_enabled() and k.shape[2] <= MAX_EXPLICIT_KEYS:
+    written_out = torch.is_grad_enabled() or torch.compiler.is_compiling()  # the blocks would be cut out of what is compiled
+    if q.device.type == "cpu" and written_out and k.shape[2] <= MAX_EXPLICIT_KEYS:
         explicit: Tensor = ExplicitAttention.apply(q, k, v, keep_mask)  # type: ignore[no-untyped-call]
         return explicit
     if is_quicker(q):

@@ -34,6 +34,15 @@ class Layouts(NamedTuple):
         """Latent frames ``[start, stop)``."""
         return Layouts(*(values[:, start:stop] for values in self))
 
+    def to(self, device: torch.device) -> Layouts:
+        """The same on ``device``."""
+        return Layouts(*(values.to(device) for values in self))
+
+    def and_untold(self) -> Layouts:
+        """The same clips once more after themselves, of whom nothing is said: what guidance leads away from."""
+        twice = Layouts(*(torch.cat([values, values]) for values in self))
+        return twice._replace(given=torch.cat([self.given, torch.zeros_like(self.given)]))
+
 
 def stack_layouts(several: Sequence[Layout], given: Sequence[bool]) -> Layouts:
     """Layouts of equal length, one clip each; ``given`` says of which clips anything is told."""

@@ -34,7 +34,7 @@ from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
 from misora.training.text import TextStage, fact_sizes, facts_of
 from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of, choose_cells, start_from
-from misora.world.assets import save_atlas, toy_sprites
+from misora.world.assets import load_atlas, save_atlas, toy_sprites
 from misora.world.captions import relations_of
 from misora.world.cast import load_cast
 from misora.world.casting import Casting, sample_scene
@@ -291,7 +291,7 @@ def test_a_transformer_that_learns_layouts_starts_as_what_it_was() -> None:
         start_from(knowing, drawn)
 
 
-def test_clips_come_with_their_layouts_where_the_network_reads_them(latents: Path, tmp_path: Path) -> None:
+def test_clips_come_with_their_layouts_where_the_network_reads_them(assets: Path, latents: Path, tmp_path: Path) -> None:
     config = transformer_config(latents)
     config = replace(config, model=replace(config.model, layout_classes=48), singles=0.0, tokens=64)
     stage = TransformerStage(config)
@@ -300,8 +300,10 @@ def test_clips_come_with_their_layouts_where_the_network_reads_them(latents: Pat
     assert given.any() and not given.all(), "sometimes nothing is said, so that it can also be left out"
     first = batches[0]
     assert first.layouts is not None and first.layouts.who.shape == (*first.labels.shape[:2], 2)
+    painted, cast = load_atlas(assets).ids, list(load_cast())
     for labels, who in zip(first.labels, first.layouts.who, strict=True):
-        assert set(labels.unique().tolist()) <= {0, *who.unique().tolist()}, "who is painted in a clip is in its layout"
+        named = {cast[number - 1] for number in who.unique().tolist() if number}
+        assert {painted[label - 1] for label in labels.unique().tolist() if label} <= named, "who is painted in a clip is in its layout"
     stage.preview = lambda folder, step: None  # type: ignore[method-assign]
     train(stage, RunConfig("transformer/layouts", 2, warmup=1), tmp_path, say=lambda _: None)
 

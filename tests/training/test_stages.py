@@ -291,6 +291,24 @@ def test_a_transformer_that_learns_layouts_starts_as_what_it_was() -> None:
         start_from(knowing, drawn)
 
 
+@torch.no_grad()
+def test_a_transformer_that_learns_to_recall_starts_as_what_it_was() -> None:
+    torch.manual_seed(0)
+    plain = VideoTransformer(
+        TransformerConfig(8, dim=32, layers=2, heads=2, mlp_dim=32, text_dim=16, hidden_layer=1, prediction="residual")
+    )
+    for parameter in plain.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    recalling = VideoTransformer(replace(plain.config, recall=True))
+    start_from(recalling, plain)
+    batch = torch.randn(1, 8, 2, 3, 3), torch.rand(1, 2), torch.randn(1, 4, 16), None, torch.randn(1, 16), torch.tensor([24.0])
+    torch.testing.assert_close(recalling(*batch), plain(*batch))
+    recalling.output.weight[16:].normal_()
+    assert not torch.equal(recalling(*batch), plain(*batch))
+    with pytest.raises(TrainingError, match="cannot start"):
+        start_from(plain, recalling)
+
+
 def test_clips_come_with_their_layouts_where_the_network_reads_them(assets: Path, latents: Path, tmp_path: Path) -> None:
     config = transformer_config(latents)
     config = replace(config, model=replace(config.model, layout_classes=48), singles=0.0, tokens=64)

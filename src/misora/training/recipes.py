@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from misora.diffusion.schedules import NoiseMix
 from misora.models.planner import PlannerConfig
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import transformer_config
@@ -170,10 +171,11 @@ def transformer_more() -> tuple[TransformerStageConfig, RunConfig]:
 
 
 def transformer_layout() -> tuple[TransformerStageConfig, RunConfig]:
-    """Goes on from the shipped transformer, which learns to follow layouts."""
+    """Goes on from the shipped transformer, which learns to follow layouts and to recall what it has seen."""
     config, run_config = transformer_more()
-    model = dataclasses.replace(config.model, layout_classes=len(load_cast()), layout_textures=True)
-    return _again(dataclasses.replace(config, model=model, hold_text=True, align_weight=0.0, seed=6), run_config, "transformer/layout")
+    model = dataclasses.replace(config.model, layout_classes=len(load_cast()), layout_textures=True, recall=True)
+    again = dataclasses.replace(config, model=model, hold_text=True, align_weight=0.0, noise=NoiseMix(frontier=0.45, shared=0.45), seed=7)
+    return _again(again, run_config, "transformer/layout")
 
 
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:

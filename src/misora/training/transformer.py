@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ from misora.base.shapes import TIME_STRIDE
 from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
-from misora.diffusion.schedules import frame_noise_levels, resolution_shift, shifted
+from misora.diffusion.schedules import NoiseMix, frame_noise_levels, resolution_shift, shifted
 from misora.media.contact_sheet import write_contact_sheet
 from misora.models.registry import load_text_encoder, load_transformer, load_video_vae, save_model
 from misora.models.text_encoder.config import TextEncoderConfig
@@ -48,6 +48,9 @@ UNTOLD_LAYOUTS = 0.3
 MOVING = 2.0
 """How much likelier clips are drawn whose camera moves, where the network hears of it: in most it stays, and that is soon learnt."""
 
+GROWING = ("reach", "layout_classes", "layout_textures", "recall")
+"""Of a transformer's configuration: what one that starts from other weights may have more of."""
+
 HISTORY = 0.15
 """Noise below which a latent frame is history and counts less, down to a third: it is given, not asked for."""
 
@@ -78,6 +81,7 @@ class TransformerStageConfig:
         cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
         layout_share: Share of clips with a caption whose layout is said too, where ``model`` knows layouts.
         tier: Of the clips; its cast is in the order of ``classes``.
+        noise: How it is spread over a clip's latent frames.
         hold_text: Leave the text encoder as it is, so that its weights file need not change.
         start, text_start: Folders of weights to start from; empty starts at random.
         classes: Characters in the cast, for the alignment head.
@@ -96,6 +100,7 @@ class TransformerStageConfig:
     cells: float = 1.0
     layout_share: float = 0.8
     tier: str = "small"
+    noise: NoiseMix = field(default_factory=NoiseMix)
     hold_text: bool = False
     start: str = ""
     text_start: str = ""
@@ -158,19 +163,19 @@ def choose_cells(labels: Tensor, share: float, generator: torch.Generator) -> Te
 
 @torch.no_grad()
 def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
-    """Copies the weights of ``other``; where ``transformer`` reads more cells around each, or layouts, it begins by not minding them.
+    """Copies the weights of ``other``; where ``transformer`` reads more cells around each, layouts, or recalls, it begins by not minding.
 
     Raises:
-        TrainingError: They differ in more than ``reach``, ``layout_classes`` and ``layout_textures``, or ``other`` knows more.
+        TrainingError: They differ in more than ``GROWING``, or ``other`` knows more.
     """
     mine, theirs = transformer.config, other.config
-    grown = replace(
-        theirs, reach=mine.reach, layout_classes=theirs.layout_classes or mine.layout_classes, layout_textures=mine.layout_textures
-    )
-    if mine != grown or mine.reach < theirs.reach or mine.layout_textures < theirs.layout_textures:
+    grown = replace(theirs, **{name: max(getattr(mine, name), getattr(theirs, name)) for name in GROWING})
+    if mine != grown or theirs.layout_classes not in (0, mine.layout_classes):
         raise TrainingError(f"a transformer of {mine} cannot start from weights of {theirs}")
-    new = {name: value for name, value in transformer.state_dict().items() if name.startswith("layout_input.")}
+    new = {name: value for name, value in transformer.state_dict().items() if name.startswith(("layout_input.", "recall_input."))}
     values = new | other.state_dict()
+    unsaid = transformer.config.output_channels - other.config.output_channels
+    values["output.weight"] = F.pad(values["output.weight"], (0, 0, 0, unsaid))
     sides = [2 * model.config.reach + 1 for model in (other, transformer)]
     rim = transformer.config.reach - other.config.reach
     taps = values["input.weight"].unflatten(1, (-1, sides[0], sides[0]))
@@ -243,7 +248,7 @@ class TransformerStage:
         x0, labels = batch.latents.to(device), batch.labels.to(device)
         size, _, frames, height, width = x0.shape
         levels = torch.Generator().manual_seed(int(torch.randint(0, 2**31, (1,), generator=generator, device=device)))
-        sigma = frame_noise_levels(size, frames, levels, shift=resolution_shift(height * width)).to(device)
+        sigma = frame_noise_levels(size, frames, levels, shift=resolution_shift(height * width), mix=self.config.noise).to(device)
         noise = torch.randn(x0.shape, generator=generator, device=device)
         text = self.model.text_encoder(batch.features.to(device))
         kept = choose_cells(labels, self.config.cells, generator) if frames > 1 and share_done < SPARSE_UNTIL else None

@@ -44,6 +44,8 @@ class TransformerConfig:
             the first layer on what their neighbours look like; the step is small where cells are large.
         layout_classes: Characters that a layout may name; 0 knows no layouts.
         layout_textures: Each of them also has a picture of learnt features, laid where it is.
+        recall: Each cell also sees itself in the nearest latent frames, before and after, that are known, and the last layer may take
+            over a share of them, channel by channel: a place in its details is more than a narrow token can carry. Needs residuals.
     """
 
     latent_channels: int
@@ -59,6 +61,7 @@ class TransformerConfig:
     reach: int = 0
     layout_classes: int = 0
     layout_textures: bool = False
+    recall: bool = False
 
     def __post_init__(self) -> None:
         if self.dim % self.heads or self.head_dim % 8:
@@ -70,6 +73,8 @@ class TransformerConfig:
             raise InputError(
                 f"transformer.prediction={self.prediction!r} is not known; choose {', '.join(get_args(Prediction))}", field="prediction"
             )
+        if self.recall and self.prediction != "residual":
+            raise InputError(f"transformer.recall needs prediction 'residual', not {self.prediction!r}", field="recall")
         for name in ("reach", "layout_classes"):
             if getattr(self, name) < 0:
                 raise InputError(f"transformer.{name}={getattr(self, name)} must be 0 or more", field=name)
@@ -90,8 +95,15 @@ class TransformerConfig:
 
     @property
     def output_channels(self) -> int:
-        """What the last layer says of each cell: one number a channel, for residuals also a gain of the input."""
-        return 2 * self.latent_channels if self.prediction == "residual" else self.latent_channels
+        """What the last layer says of each cell: one number a channel, for residuals also a gain of the input and of what is recalled."""
+        if self.prediction != "residual":
+            return self.latent_channels
+        return 2 * self.latent_channels + self.recalled_channels
+
+    @property
+    def recalled_channels(self) -> int:
+        """Latent values that a cell recalls from other latent frames."""
+        return 2 * self.latent_channels if self.recall else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,7 @@ def count_parameters(config: TransformerConfig) -> int:
     d = config.dim
     block = 4 * d * d + 3 * d * config.mlp_dim + 8 * d + 2 * config.head_dim
     scalars = 2 * (FREQUENCY_DIM * d + d * d)
-    ends = (config.input_channels + config.output_channels) * d + 2 * config.text_dim * d + d
+    ends = (config.input_channels + config.recalled_channels + config.output_channels) * d + 2 * config.text_dim * d + d
     modulation = (config.layers if config.own_modulation else 1) * 6 * d * d
     layout = (config.layout_classes + LAYOUT_FEATURES + 2 + d) * LAYOUT_WIDTH + (CAMERA + 1) * d
     textures = (config.layout_classes + 1) * TEXTURE_CHANNELS * TEXTURE_ROWS * TEXTURE_COLUMNS
@@ -148,4 +160,4 @@ def flops_per_token(config: TransformerConfig, tokens: int) -> int:
     linear = 2 * (4 * d * d + 3 * d * config.mlp_dim)
     seen = (tokens + 1) // 2 if config.causal else tokens
     attention = 4 * seen * d
-    return config.layers * (linear + attention) + 2 * (config.input_channels + config.output_channels) * d
+    return config.layers * (linear + attention) + 2 * (config.input_channels + config.recalled_channels + config.output_channels) * d

@@ -21,6 +21,7 @@ from misora.models.transformer.config import FREQUENCY_DIM, TransformerConfig
 from misora.models.transformer.layout import LayoutInput, travelled_grid
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.preconditioning import precondition
+from misora.models.transformer.recall import recall
 from misora.models.transformer.sparse import put_back, take, take_angles
 
 SIGMA_SCALE = 1000.0
@@ -60,6 +61,7 @@ class VideoTransformer(nn.Module):
         if config.prediction == "residual":
             self.register_buffer("latent_deviation", torch.ones(config.latent_channels))
         self.input = nn.Linear(config.input_channels, dim, bias=False)
+        self.recall_input = nn.Linear(config.recalled_channels, dim, bias=False) if config.recall else None
         self.text_input = nn.Linear(config.text_dim, dim, bias=False)
         self.pooled_input = nn.Linear(config.text_dim, dim, bias=False)
         self.sigma_embedding = ScalarEmbedding(dim, SIGMA_SCALE, FREQUENCY_DIM)
@@ -71,8 +73,9 @@ class VideoTransformer(nn.Module):
         self.final_modulation = nn.Linear(dim, 2 * dim, bias=False)
         self.output = nn.Linear(dim, config.output_channels, bias=False)
         self.layout_input = LayoutInput(config.layout_classes, dim, textures=config.layout_textures) if config.layout_classes else None
-        for zeroed in (*self.modulation, self.final_modulation, self.output):
-            nn.init.zeros_(zeroed.weight)
+        for zeroed in (*self.modulation, self.final_modulation, self.output, self.recall_input):
+            if zeroed is not None:
+                nn.init.zeros_(zeroed.weight)
 
     def forward(
         self,
@@ -137,6 +140,10 @@ class VideoTransformer(nn.Module):
 
         balanced = self.to_input(latents, sigma)
         x = self.input(self.gather_cells(balanced.to(weight_dtype)))
+        recalled = None
+        if self.recall_input is not None:
+            recalled = recall(balanced, sigma, causal=causal)
+            x = x + self.recall_input(recalled.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
         if layouts is not None:
             assert self.layout_input is not None, "these weights know no layouts"
             x = x + self.layout_input.tokens(layouts, height, width)
@@ -157,7 +164,7 @@ class VideoTransformer(nn.Module):
         if kept is not None:
             hidden, values = put_back(hidden, kept, height * width), put_back(values, kept, height * width)
         cells = values.unflatten(2, (height, width))
-        output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced)
+        output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced, recalled)
         return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)))
 
     def condition(self, sigma: Tensor, text_pooled: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
@@ -186,16 +193,21 @@ class VideoTransformer(nn.Module):
             return latents
         return latents.float() * precondition(sigma, self.latent_deviation).input
 
-    def to_output(self, values: Tensor, balanced: Tensor) -> Tensor:
+    def to_output(self, values: Tensor, balanced: Tensor, recalled: Tensor | None) -> Tensor:
         """The last layer's values, (B, output_channels, t, h, w), as (B, C, t, h, w).
 
         For residuals half of them are gains of the input: a cell of plain sky can then say that its fine channels are noise, all of
-        them, where a sum alone would have to spell out each one's opposite.
+        them, where a sum alone would have to spell out each one's opposite. Likewise it says how much of each channel is as it was.
         """
         if self.config.prediction != "residual":
             return values
-        residual, gain = values.chunk(2, dim=1)
-        return residual + gain * balanced
+        channels = self.config.latent_channels
+        residual, gain, shares = values.split([channels, channels, self.config.recalled_channels], dim=1)
+        output: Tensor = residual + gain * balanced
+        if recalled is None:
+            return output
+        before, after = (shares * recalled).chunk(2, dim=1)
+        return output + before + after
 
     def to_velocity(self, latents: Tensor, output: Tensor, sigma: Tensor) -> Tensor:
         """The last layer's output as a velocity, float32."""

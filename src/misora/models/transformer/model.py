@@ -204,10 +204,10 @@ class VideoTransformer(nn.Module):
         channels = self.config.latent_channels
         residual, gain, shares = values.split([channels, channels, self.config.recalled_channels], dim=1)
         output: Tensor = residual + gain * balanced
-        if recalled is None:
-            return output
-        before, after = (shares * recalled).chunk(2, dim=1)
-        return output + before + after
+        if recalled is not None:
+            before, after = (shares * recalled).chunk(2, dim=1)
+            output = output + before + after
+        return output
 
     def to_velocity(self, latents: Tensor, output: Tensor, sigma: Tensor) -> Tensor:
         """The last layer's output as a velocity, float32."""

@@ -51,7 +51,7 @@ def _autoencoder(job: Job) -> Path:
 def _latents(job: Job) -> Path:
     config = LATENTS[job.recipe]()
     end = None if job.minutes is None else time.monotonic() + 60 * job.minutes
-    vae = load_video_vae(Path(config.vae), torch.float32, job.device)
+    vae = load_video_vae(Path(config.vae), device=job.device)
     build_latents(vae, job.assets, config, job.out, expired=lambda: end is not None and time.monotonic() > end, say=job.say)
     return job.out
 

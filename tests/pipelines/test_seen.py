@@ -72,7 +72,7 @@ def test_only_what_is_near_a_gap_is_looked_at() -> None:
     assert not needed_frames(known(4, (0, 1, 2, 3))).any(), "nothing has to be made"
     weak = known(4, (0,))
     weak.strength[:, :, 1] = 0.5
-    assert needed_frames(weak).tolist() == [True, False, False, False]
+    assert needed_frames(weak).tolist() == [True, True, False, False]
 
 
 def test_boxes_are_where_the_parser_sees_them() -> None:
@@ -114,6 +114,35 @@ def test_players_are_told_apart_by_who_they_are() -> None:
 def test_strangers_are_not_planned_for(names: tuple[str, str]) -> None:
     with pytest.raises(Stranger):
         read(FakeParser(player()), names)
+
+
+def weak(strength: float) -> Known:
+    return Known(known().latents, torch.full((1, 1, 6, 2, 2), strength))
+
+
+def test_in_what_may_change_whoever_is_named_takes_the_place_of_who_is_seen() -> None:
+    far = replace(player("cat", share=0.6), track=replace(player().track, x=torch.full((8,), 0.7)))
+    remixed = read(FakeParser(player(), far), ("fish", "cat"), weak(0.5))[0]
+    assert len(remixed) == 6
+    assert remixed.boxes[0, :, 0, X] == pytest.approx([-0.5 * TALL, 0.7 * TALL]), "a cat is where a cat was, the fish where the dog was"
+    assert read(FakeParser(player(), far), ("fish", ""), weak(0.5))[0].boxes[0, 0].any(), "one of the two is enough"
+    with pytest.raises(Stranger, match="1 players are seen, 2 are named"):
+        read(FakeParser(player()), ("fish", "cat"), weak(0.5))
+
+
+def test_a_plan_is_changed_as_much_as_the_picture() -> None:
+    planner, size = tiny_planner(), LatentShape(6, 2, 2)
+    with torch.no_grad():
+        planner.cast.weight.zero_()
+        planner.cast.bias.copy_(20.0 * torch.nn.functional.one_hot(torch.tensor([2, 0]), 4).flatten())
+    layout = read(FakeParser(player()), ("dog", ""), weak(0.5))[0]
+    source = replace(layout, who=layout.who * 0 + [2, 0])
+
+    def away(firmness: float) -> float:
+        planned = plan(planner, ["a dog runs"] * 6, size, FPS, 1, read=lambda who, within: {0: source}, firmness=torch.full((6,), firmness))
+        return float((planned.boxes[0, :, 0] - torch.from_numpy(source.boxes[:, 0])).abs().mean())
+
+    assert away(1.0) < 1e-5 < away(0.9) < away(0.5) < away(0.1)
 
 
 def test_only_what_is_asked_for_is_read() -> None:
@@ -159,4 +188,4 @@ def test_a_pinned_canvas_is_read_once_and_painted_freely_where_strangers_are_see
         pipeline.planner.cast.bias.copy_(20.0 * torch.nn.functional.one_hot(torch.tensor([1, 0]), 4).flatten())
     assert not np.array_equal(pipeline.sample(canvas), free)
     masked = replace(canvas, pins=(Pin(picture, mask=np.ones((64, 64), dtype=np.bool_)),))
-    assert not pipeline.plans(masked) and not pipeline.plans(replace(canvas, pins=(Pin(picture, strength=0.5),)))
+    assert not pipeline.plans(masked) and pipeline.plans(replace(canvas, pins=(Pin(picture, strength=0.5),)))

@@ -83,7 +83,7 @@ class NativePipeline:
     ) -> None:
         """Takes models that are loaded, in evaluation mode and on one device; the upsampler serves canvases that are sampled small.
 
-        The planner serves canvases on which pictures are known wholly or not at all; without one, who is where is left to the transformer.
+        The planner serves canvases without masks; without one, who is where is left to the transformer.
         Where some are known, ``load_reader`` is called for the parser that reads them.
         """
         self.codec = VideoCodec(vae)
@@ -130,7 +130,8 @@ class NativePipeline:
             read = partial(read_known, known, self.codec, self.load_reader(), load_cast(), fps)
         try:
             latent, goes_on = grid_of(canvas.shape).latent, canvas.past is not None
-            return plan(self.planner, captions_of_latents(canvas), latent, fps, canvas.seed, read=read, goes_on=goes_on)
+            firmness, captions = known.frame_strength[0], captions_of_latents(canvas)
+            return plan(self.planner, captions, latent, fps, canvas.seed, read=read, firmness=firmness, goes_on=goes_on)
         except Stranger:
             return None
 

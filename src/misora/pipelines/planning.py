@@ -1,8 +1,9 @@
 """The layout of a canvas, planned before anything is painted.
 
-Where latent frames are known, what they show is read first (``seen``) and the plan goes on from it, or towards it. A canvas on which
-pictures are known in part (a mask, a remix) is painted freely. Clips longer than the planner has seen are planned in windows, each going on
-from the end of the one before; so is a new caption about the same characters, while one about others begins anew.
+Where latent frames are known, what they show is read first (``seen``) and the plan goes on from it, or towards it; where they are known a
+little, as in a remix, so is the plan: it is changed as much as the picture is. A canvas with a mask is painted freely. Clips longer than
+the planner has seen are planned in windows, each going on from the end of the one before; so is a new caption about the same characters,
+while one about others begins anew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor
 from misora.base.canvas import Canvas
 from misora.base.layout import Layout
 from misora.base.shapes import TIME_STRIDE, LatentShape
+from misora.diffusion.flow import add_noise
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import for_frames, shifted
@@ -38,8 +40,8 @@ SALT = 0x706C616E
 
 
 def can_be_planned(canvas: Canvas) -> bool:
-    """Whether every picture of ``canvas`` is known wholly or not at all."""
-    return canvas.planned and all(pin.mask is None and all(strength in (0.0, 1.0) for strength in pin.strengths) for pin in canvas.pins)
+    """Whether no picture of ``canvas`` is known in some parts more than in others."""
+    return canvas.planned and all(pin.mask is None for pin in canvas.pins)
 
 
 def is_known_in_part(canvas: Canvas) -> bool:
@@ -109,6 +111,7 @@ def plan(
     guidance: float = GUIDANCE,
     *,
     read: Reader | None = None,
+    firmness: Tensor | None = None,
     goes_on: bool = False,
 ) -> Layouts:
     """A layout for every latent frame.
@@ -117,7 +120,8 @@ def plan(
         captions: Of each latent frame, as the transformer gets them.
         latent: The grid.
         seed: The same seed plans the same layout, and a longer clip begins with the same noise.
-        read: Says where the characters of some classes are in the latent frames that are known.
+        read: Says where the characters of some classes are in the latent frames of which something is known.
+        firmness: How firmly each latent frame is known, (t,), where it is read; None is wholly.
         goes_on: Whether even the first latent frame stands for eight pictures.
     Raises:
         Stranger: What is known shows others.
@@ -126,7 +130,8 @@ def plan(
     generator = torch.Generator("cpu").manual_seed(seed ^ SALT)
     size = (1, planner.config.channels, 1, planner.config.slots + 1)
     values = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(device)
-    known = torch.zeros(latent.num_frames, dtype=torch.bool, device=device)
+    known = torch.zeros(latent.num_frames, device=device)
+    firmness = torch.ones_like(known) if firmness is None else firmness.to(known)
     begun, done, parts, who = 0, 0, [], torch.full((planner.config.slots,), -1, device=device)
     for caption, frames in stretches_of(captions):
         start, stop, text = done, done + frames, planner.text_encoder.encode([caption, ""])
@@ -136,16 +141,18 @@ def plan(
         values[:, NUMBERS:, start:stop] = 0
         values[:, NUMBERS:, start:stop, 0, :-1] = who_values(who, planner.config.classes).T[:, None]
         for first, layout in (read(who.tolist(), range(start, stop)) if read else {}).items():
-            values[:, :, first : first + len(layout)] = to_values(stack_layouts([layout], [True]), planner.config.classes).to(device)
-            known[first : first + len(layout)] = True
+            here = slice(first, first + len(layout))
+            seen, firm = to_values(stack_layouts([layout], [True]), planner.config.classes).to(device), firmness[here]
+            values[:, :NUMBERS, here] = add_noise(seen[:, :NUMBERS], values[:, :NUMBERS, here], 1 - firm.unsqueeze(0))
+            known[here] = firm
         while done < stop:
             first = max(begun, done - OVERLAP)
             window = Window(first, min(first + MAX_WINDOW, stop), done, min(first + MAX_WINDOW, stop), goes_on)
             network = PlanDenoiser(planner, text, latent, fps, window)
             denoise = with_guidance(network.conditional, network.pair, guidance)
-            sigmas = for_frames(shifted(STEPS).to(values), known[window.start : window.stop].float().unsqueeze(0))
+            sigmas = for_frames(shifted(STEPS).to(values), known[window.start : window.stop].unsqueeze(0))
             values[:, :, window.start : window.stop] = sample_euler(denoise, values[:, :, window.start : window.stop], sigmas)
-            known[window.start : window.stop] = True
+            known[window.start : window.stop] = 1
             done = window.stop
         parts.append(from_values(values[:, :, start:stop]))
     return Layouts(*(torch.cat(several, dim=1) for several in zip(*parts, strict=True)))

@@ -1,7 +1,8 @@
 """Where somebody is in what is already known of a canvas, read from its pictures, so that a plan can go on from there.
 
 Only pictures beside what has to be made are looked at. Where they show others than the caption names, nothing is said of them: the canvas
-is then painted freely, for a plan would have to say how the one becomes the other.
+is then painted freely, for a plan would have to say how the one becomes the other. What is known a little, as in a remix, is to become
+something else: whoever the caption names takes the place of those who are seen.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ class Stranger(Exception):
 
 
 def needed_frames(known: Known) -> npt.NDArray[np.bool_]:
-    """The known latent frames that lie within ``SIGHT`` of one that is not, (t,)."""
-    is_known = (known.frame_strength[0] == 1).cpu().numpy()
-    free = np.flatnonzero(~is_known)
-    near = [np.abs(free - index).min(initial=SIGHT + 1) <= SIGHT for index in range(len(is_known))]
-    wanted: npt.NDArray[np.bool_] = is_known & np.array(near)
+    """The latent frames of which something is known, within ``SIGHT`` of one that is not known wholly, (t,)."""
+    firmness = known.frame_strength[0].cpu().numpy()
+    open_ones = np.flatnonzero(firmness < 1)
+    near = [np.abs(open_ones - index).min(initial=SIGHT + 1) <= SIGHT for index in range(len(firmness))]
+    wanted: npt.NDArray[np.bool_] = (firmness > 0) & np.array(near)
     return wanted
 
 
@@ -66,7 +67,7 @@ def read_known(
         who: Class of each slot, 0 where nobody is.
         within: Latent frames that are asked for.
     Raises:
-        Stranger: Somebody else is seen, or somebody of them is not.
+        Stranger: In pictures that are to stay somebody else is seen, or somebody of them is not; or too few where they may change.
     """
     names = [list(cast)[number - 1] if number else "" for number in who]
     read = {}
@@ -76,7 +77,7 @@ def read_known(
             continue
         frames = np.concatenate(list(codec.decode([known.latents[:, :, start:stop]])))
         reading = parser.read(frames, fps)
-        players = match(reading.players, names)
+        players = (match if bool((known.frame_strength[0, start:stop] == 1).any()) else take_places)(reading.players, names)
         tall = frames.shape[1] / SPACE_STRIDE
         boxes = np.zeros((stop - start, len(names), MOMENTS, BOX), np.float32)
         times = np.array([moments_of(index) for index in range(stop - start)]) / fps
@@ -100,6 +101,20 @@ def match(players: Sequence[PlayerReading], names: Sequence[str]) -> list[Player
     found = max(likely, key=lambda order: sum(map(agreement, wanted, order)), default=None)
     if found is None:
         raise Stranger(f"{', '.join(most_likely(player.character) for player in players)} seen, {', '.join(wanted)} named")
+    rest = iter(found)
+    return [next(rest) if name else None for name in names]
+
+
+def take_places(players: Sequence[PlayerReading], names: Sequence[str]) -> list[PlayerReading | None]:
+    """Whose place each slot takes: its own where that is seen, else whose is left, the surest first; a slot without a name has none.
+
+    Raises:
+        Stranger: Fewer are seen than are named.
+    """
+    wanted = [name for name in names if name]
+    if len(players) < len(wanted):
+        raise Stranger(f"{len(players)} players are seen, {len(wanted)} are named")
+    found = max(permutations(players, len(wanted)), key=lambda order: sum(map(agreement, wanted, order)))
     rest = iter(found)
     return [next(rest) if name else None for name in names]
 

@@ -104,7 +104,7 @@ def measure_pins(bench: Bench) -> None:
 
 
 def measure_drift(bench: Bench) -> None:
-    """Mean colour after a chain of extensions, ours and others', of clips that nobody leaves: without its blue fish a picture is less blue."""
+    """Mean colour after a chain of extensions, ours and others', of clips that nobody leaves: without its fish a sea is bluer."""
     clips = list(stage_clips(bench.chains, bench.size, stays))
     own = [colour_distance(clip.frames[:24], clip.frames[24:]) for clip in clips]
     bench.add("colour of the clip's second second, as the stage shows it", median(own), " levels", "")

@@ -81,6 +81,7 @@ def row_of(info: WeightsInfo, digest: str) -> list[str]:
 
 def costs_of(info: WeightsInfo) -> list[dict[str, Any]]:
     """What the network of ``info`` costs, by its own configuration."""
+    from misora.models.interpolator.config import InterpolatorConfig
     from misora.models.parser.config import ParserConfig
     from misora.models.text_encoder.config import TextEncoderConfig
     from misora.models.transformer.config import TransformerConfig
@@ -95,6 +96,10 @@ def costs_of(info: WeightsInfo) -> list[dict[str, Any]]:
     if info.kind == "upsampler":
         per_pixel = build_config(info, UpsamplerConfig).flops_per_pixel()
         cost = f"{per_pixel:,.0f} FLOPs a pixel of its result, twice as large as what it is given"
+        return [{"name": info.kind, "parameters": info.num_parameters, "flops_per_pixel": round(per_pixel, 1), "cost": cost}]
+    if info.kind == "interpolator":
+        per_pixel = build_config(info, InterpolatorConfig).flops_per_pixel()
+        cost = f"{per_pixel:,.0f} FLOPs a pixel of each picture that it makes"
         return [{"name": info.kind, "parameters": info.num_parameters, "flops_per_pixel": round(per_pixel, 1), "cost": cost}]
     if info.kind == "turbo":
         return [

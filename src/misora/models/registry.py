@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from misora.base.errors import WeightsError
 from misora.media.atomic import write_bytes
 from misora.models.eight_bit import STEP, from_eight_bits, to_eight_bits
+from misora.models.interpolator.config import InterpolatorConfig
+from misora.models.interpolator.model import Interpolator
 from misora.models.parser.config import ParserConfig
 from misora.models.parser.model import Parser
 from misora.models.planner import Planner, PlannerConfig
@@ -56,6 +58,14 @@ def load_upsampler(folder: Path, dtype: torch.dtype = torch.bfloat16, device: to
     info = read_info(weights_path(folder, "upsampler"), "upsampler")
     with torch.device("meta"):
         model = Upsampler(build_config(info, UpsamplerConfig))
+    return channels_last(fill(model, info, dtype, device))
+
+
+def load_interpolator(folder: Path, dtype: torch.dtype = torch.bfloat16, device: torch.device | str = "cpu") -> Interpolator:
+    """The interpolator of ``folder``, in channels-last memory."""
+    info = read_info(weights_path(folder, "interpolator"), "interpolator")
+    with torch.device("meta"):
+        model = Interpolator(build_config(info, InterpolatorConfig))
     return channels_last(fill(model, info, dtype, device))
 
 

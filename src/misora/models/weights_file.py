@@ -24,7 +24,7 @@ from misora.base.errors import MisoraError, WeightsError
 ConfigT = TypeVar("ConfigT")
 
 FORMAT = "misora/1"
-Kind = Literal["video_vae", "transformer", "text_encoder", "planner", "upsampler", "turbo", "critic", "judge"]
+Kind = Literal["video_vae", "transformer", "text_encoder", "planner", "upsampler", "interpolator", "turbo", "critic", "judge"]
 ParserKind = Literal["critic", "judge"]
 KINDS: tuple[Kind, ...] = ("video_vae", "transformer", "text_encoder")
 """What a pipeline needs; every one decides the frames and is named in a recipe."""
@@ -32,6 +32,8 @@ OPTIONAL_KINDS: tuple[Kind, ...] = ("upsampler",)
 """What a pipeline uses where it is there; named in the recipes of the videos that it had a part in."""
 PLANNER_KINDS: tuple[Kind, ...] = ("planner",)
 """What says beforehand who is where, for a transformer that follows layouts."""
+INTERPOLATOR_KINDS: tuple[Kind, ...] = ("interpolator",)
+"""What makes pictures between pictures, where a frame rate is raised."""
 READER_KINDS: tuple[Kind, ...] = ("critic",)
 """What reads where somebody is in pictures that a plan goes on from."""
 ADAPTER_KINDS: tuple[Kind, ...] = ("turbo",)

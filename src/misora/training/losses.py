@@ -33,6 +33,14 @@ def edges(x: Tensor) -> tuple[Tensor, Tensor]:
     return x[..., :, 1:] - x[..., :, :-1], x[..., 1:, :] - x[..., :-1, :]
 
 
+def pictures(output: Tensor, target: Tensor, weight: Tensor, epsilon: float = 0.01) -> Tensor:
+    """Charbonnier on values, plus half of it on edges; arguments as in ``reconstruction``, time left out or not."""
+    (right, down), (right_target, down_target) = edges(output), edges(target)
+    total = charbonnier(output, target, weight, epsilon)
+    total = total + 0.5 * charbonnier(right, right_target, weight[..., :, 1:])
+    return total + 0.5 * charbonnier(down, down_target, weight[..., 1:, :])
+
+
 def reconstruction(output: Tensor, target: Tensor, weight: Tensor, epsilon: float = 0.01) -> Tensor:
     """Charbonnier on values, plus half of it on edges in space and on change in time.
 
@@ -41,9 +49,7 @@ def reconstruction(output: Tensor, target: Tensor, weight: Tensor, epsilon: floa
         weight: (B, 1, T, H, W).
         epsilon: Errors of values that are smaller count squared.
     """
-    total = charbonnier(output, target, weight, epsilon)
-    (right, down), (right_target, down_target) = edges(output), edges(target)
-    total = total + 0.5 * charbonnier(right, right_target, weight[..., :, 1:]) + 0.5 * charbonnier(down, down_target, weight[..., 1:, :])
+    total = pictures(output, target, weight, epsilon)
     change, change_target = output[:, :, 1:] - output[:, :, :-1], target[:, :, 1:] - target[:, :, :-1]
     return total + 0.5 * charbonnier(change, change_target, weight[:, :, 1:])
 

@@ -15,11 +15,12 @@ from misora.models.registry import load_video_vae
 from misora.training.autoencoder import AutoencoderStage
 from misora.training.distillation import TurboStage
 from misora.training.head_stage import HeadStage
+from misora.training.interpolator import InterpolatorStage
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, Stage, train
 from misora.training.parser import ParserStage
 from misora.training.planner import PlannerStage
-from misora.training.recipes import AUTOENCODER, HEADS, LATENTS, PARSER, PLANNER, TEXT, TRACKS, TRANSFORMER, TURBO, UPSAMPLER
+from misora.training.recipes import AUTOENCODER, HEADS, INTERPOLATOR, LATENTS, PARSER, PLANNER, TEXT, TRACKS, TRANSFORMER, TURBO, UPSAMPLER
 from misora.training.text import TextStage
 from misora.training.track_stage import TrackStage
 from misora.training.transformer import TransformerStage
@@ -81,6 +82,11 @@ def _upsampler(job: Job) -> Path:
     return _trained(UpsamplerStage(config, job.assets), run_config, job)
 
 
+def _interpolator(job: Job) -> Path:
+    config, run_config = INTERPOLATOR[job.recipe]()
+    return _trained(InterpolatorStage(config, job.assets), run_config, job)
+
+
 def _parser(job: Job) -> Path:
     config, run_config = PARSER[job.recipe]()
     return _trained(ParserStage(config, job.assets), run_config, job)
@@ -104,12 +110,13 @@ STAGES: dict[str, tuple[Mapping[str, object], Callable[[Job], Path]]] = {
     "planner": (PLANNER, _planner),
     "turbo": (TURBO, _turbo),
     "upsampler": (UPSAMPLER, _upsampler),
+    "interpolator": (INTERPOLATOR, _interpolator),
     "parser": (PARSER, _parser),
     "tracks": (TRACKS, _tracks),
     "heads": (HEADS, _heads),
 }
-"""In the order in which they are run: each reads what the ones before it wrote. The upsampler needs the autoencoder, the parser nothing,
-tracks and heads a parser."""
+"""In the order in which they are run: each reads what the ones before it wrote. The upsampler needs the autoencoder, interpolator and
+parser nothing, tracks and heads a parser."""
 
 
 def recipe_names() -> dict[str, tuple[str, ...]]:

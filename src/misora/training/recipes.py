@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from misora.diffusion.schedules import NoiseMix
+from misora.models.interpolator.config import TINY as TINY_INTERPOLATOR
+from misora.models.interpolator.config import InterpolatorConfig
 from misora.models.planner import PlannerConfig
 from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import transformer_config
@@ -17,6 +19,7 @@ from misora.models.weights_file import ParserKind
 from misora.training.autoencoder import AutoencoderConfig
 from misora.training.distillation import TurboConfig
 from misora.training.head_stage import HeadStageConfig
+from misora.training.interpolator import InterpolatorStageConfig, TripletConfig
 from misora.training.latents import LatentsConfig, ShardShape
 from misora.training.loop import RunConfig
 from misora.training.parser import ParserStageConfig
@@ -339,6 +342,19 @@ def upsampler_more() -> tuple[UpsamplerStageConfig, RunConfig]:
     return _again(again, run_config, "upsampler/more")
 
 
+def interpolator_small() -> tuple[InterpolatorStageConfig, RunConfig]:
+    """0.3 M parameters that find motion between two pictures, for one CPU core."""
+    config = InterpolatorStageConfig(InterpolatorConfig(), TripletConfig())
+    settings = {"warmup": 50, "muon_lr": 0.01, "adam_lr": 1e-3, "ema": 0.99, "decay": 0.6}
+    return config, _run(config, name="interpolator/small", steps=50_000, **settings)
+
+
+def interpolator_tiny() -> tuple[InterpolatorStageConfig, RunConfig]:
+    """Toy size, for tests."""
+    config = InterpolatorStageConfig(TINY_INTERPOLATOR, TripletConfig(side=64, scenes=1, each=2))
+    return config, _run(config, name="interpolator/tiny", steps=4, warmup=2)
+
+
 AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
     "small": autoencoder_small,
     "more": autoencoder_more,
@@ -372,4 +388,5 @@ PARSER: dict[str, Callable[[], tuple[ParserStageConfig, RunConfig]]] = {
 }
 TRACKS: dict[str, Callable[[], tuple[TrackStageConfig, RunConfig]]] = {"critic": tracks_critic, "judge": tracks_judge, "tiny": tracks_tiny}
 HEADS: dict[str, Callable[[], tuple[HeadStageConfig, RunConfig]]] = {"critic": heads_critic, "judge": heads_judge, "tiny": heads_tiny}
+INTERPOLATOR: dict[str, Callable[[], tuple[InterpolatorStageConfig, RunConfig]]] = {"small": interpolator_small, "tiny": interpolator_tiny}
 UPSAMPLER: dict[str, Callable[[], tuple[UpsamplerStageConfig, RunConfig]]] = {"small": upsampler_small, "more": upsampler_more}

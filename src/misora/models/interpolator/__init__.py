@@ -1,0 +1,1 @@
+"""The interpolator: a picture between two pictures, at any moment between them."""

@@ -88,7 +88,8 @@ weights: ## print the commands that train the shipped weights, in order
 	@echo '  $(BIN)/misora train latents --recipe more && $(BIN)/misora train turbo    # the transformer in four steps; last, for it fits one alone'
 	@echo '  MISORA_ASSETS=data/stage-fine $(BIN)/misora world build --size 256    # finer sprites, for the next line'
 	@echo '  $(BIN)/misora train upsampler      # small frames -> frames twice as large'
-	@echo 'Then copy video_vae, text_encoder, transformer, turbo and upsampler .safetensors from runs/ into src/misora/models/weights.'
+	@echo '  $(BIN)/misora train interpolator   # two frames -> those between'
+	@echo 'Then copy video_vae, text_encoder, transformer, turbo, upsampler and interpolator .safetensors from runs/ into src/misora/models/weights.'
 	@echo 'Each stage takes --recipe NAME and --minutes N, and resumes from its last checkpoint in runs/ when started again.'
 
 .PHONY: venv

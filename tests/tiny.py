@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from misora.models.interpolator.config import TINY as TINY_INTERPOLATOR
+from misora.models.interpolator.model import Interpolator
 from misora.models.parser.model import Parser
 from misora.models.planner import Planner, PlannerConfig
 from misora.models.registry import load_transformer, save_model
@@ -84,6 +86,13 @@ def tiny_upsampler() -> Upsampler:
     return model.eval().requires_grad_(False)
 
 
+def tiny_interpolator() -> Interpolator:
+    torch.manual_seed(0)
+    model = Interpolator(TINY_INTERPOLATOR)
+    awake(model, 8)
+    return model.eval().requires_grad_(False)
+
+
 def tiny_parser(seed: int = 4) -> Parser:
     torch.manual_seed(0)
     model = Parser(TINY_PARSER)
@@ -130,6 +139,12 @@ def write_tiny_turbo(folder: Path, base: str | None = None) -> Path:
 def write_tiny_upsampler(folder: Path) -> Path:
     """Adds an upsampler."""
     save_model(folder, "upsampler", tiny_upsampler(), recipe="tiny")
+    return folder
+
+
+def write_tiny_interpolator(folder: Path) -> Path:
+    """Adds an interpolator."""
+    save_model(folder, "interpolator", tiny_interpolator(), recipe="tiny")
     return folder
 
 

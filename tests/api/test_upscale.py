@@ -15,7 +15,7 @@ from misora.media.encode import write_video
 from misora.media.probe import read_metadata
 from misora.media.stills import read_image, write_image
 from misora.models.weights_file import weights_path
-from tiny import write_tiny_upsampler
+from tiny import write_tiny_interpolator, write_tiny_upsampler
 
 
 @pytest.fixture
@@ -90,6 +90,31 @@ def test_what_the_clip_shows_stays_known(upsampler: Path, tmp_path: Path) -> Non
     large = misora.upscale(small.save(tmp_path / "small.mp4"), "240p").save(tmp_path / "large.mp4")
     kept = misora.Recipe.from_json(read_metadata(large)["comment"])
     assert (kept.prompt, kept.caption, kept.seed) == (small.recipe.prompt, small.recipe.caption, 5)
+
+
+def test_a_clip_gets_more_frames_a_second_and_may_grow_at_once(upsampler: Path, clip: Path, tmp_path: Path) -> None:
+    write_tiny_interpolator(upsampler)
+    smooth = misora.upscale(clip, fps=48)
+    assert smooth.frames.shape == (38, 64, 96, 3) and smooth.fps == 48.0
+    assert np.array_equal(smooth.frames[:-1:2], read_video(clip).frames)
+    assert set(smooth.recipe.weights) == {"interpolator"} and smooth.recipe.edit == {"tool": "upscale", "fps": 48}
+    path = smooth.save(tmp_path / "smooth.mp4")
+    assert np.array_equal(misora.replay(path, images=[clip]).frames, smooth.frames)
+    both = misora.upscale(clip, "192x128", fps=36)
+    assert both.frames.shape == (28, 128, 192, 3) and set(both.recipe.weights) == {"upsampler", "interpolator"}
+    assert np.array_equal(both.frames, misora.upscale(misora.upscale(clip, fps=36), "192x128").frames), "first smoother, then larger"
+
+
+@pytest.mark.parametrize(("fps", "sentence"), [(24, "not above the clip's 24"), (12, "only raises"), (90, "nearest: 60")])
+def test_a_rate_that_cannot_be_made_is_explained(clip: Path, fps: float, sentence: str) -> None:
+    with pytest.raises(misora.InputError, match=sentence):
+        misora.upscale(clip, fps=fps)
+
+
+def test_a_picture_has_no_rate_to_raise(tmp_path: Path, rng: np.random.Generator) -> None:
+    write_image(tmp_path / "a.png", rng.integers(0, 256, (64, 80, 3), dtype=np.uint8))
+    with pytest.raises(misora.InputError, match="no frame rate"):
+        misora.upscale(tmp_path / "a.png", fps=48)
 
 
 def test_a_picture_is_a_clip_of_one_frame(upsampler: Path, tmp_path: Path, rng: np.random.Generator) -> None:

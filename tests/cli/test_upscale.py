@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from misora.base.settings import load_settings
 from misora.cli.main import run
+from misora.media.encode import write_video
 from misora.media.probe import probe
 from misora.media.stills import write_image
-from tiny import write_tiny_upsampler
+from tiny import write_tiny_interpolator, write_tiny_upsampler
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +32,16 @@ def test_a_picture_grows_beside_itself_and_never_over_anything(picture: Path, ca
         assert run(["upscale", str(picture), "--size", "160x128"]) == 0
         path = Path(capsys.readouterr().out.strip())
         assert path.name == name and (probe(path).width, probe(path).height) == (160, 128)
+
+
+def test_a_clip_gets_more_frames_a_second(tmp_path: Path, rng: np.random.Generator, capsys: pytest.CaptureFixture[str]) -> None:
+    write_tiny_interpolator(load_settings().weights)
+    write_video(tmp_path / "a.mp4", rng.integers(0, 256, (5, 64, 80, 3), dtype=np.uint8), 12.0)
+    assert run(["upscale", str(tmp_path / "a.mp4"), "--fps", "30"]) == 0
+    made = probe(Path(capsys.readouterr().out.strip()))
+    assert (made.num_frames, made.fps, made.width) == (12, 30, 80)
+    assert run(["upscale", str(tmp_path / "a.mp4"), "--fps", "10"]) == 2
+    assert "fps=10 is not above the clip's 12" in capsys.readouterr().err
 
 
 def test_json_says_what_was_made(picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -335,5 +335,5 @@ def test_transformer_without_latents_says_what_to_run(tmp_path: Path) -> None:
 def test_unknown_stage_or_recipe_lists_the_known_ones(stage: str, recipe: str, named: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=named):
         run(stage, recipe, out=tmp_path)
-    stages = {"autoencoder", "latents", "text", "transformer", "planner", "turbo", "upsampler", "parser", "tracks", "heads"}
+    stages = {"autoencoder", "latents", "text", "transformer", "planner", "turbo", "upsampler", "interpolator", "parser", "tracks", "heads"}
     assert set(recipe_names()) == stages

@@ -31,7 +31,7 @@ from misora.editing.scene import Scene
 from misora.editing.tool import from_data
 from misora.editing.tools import TOOLS
 from misora.media.grade import Grade
-from misora.models.weights_file import ALL_KINDS, KINDS, OPTIONAL_KINDS
+from misora.models.weights_file import ALL_KINDS, KINDS
 from misora.prompting.rewriter import Rewrite
 
 
@@ -82,7 +82,8 @@ def start_again(
     check_weights(recipe, settings)
     if is_upscale(recipe):
         (parent,) = (found(one, by_digest(images)) for one in recipe.inputs)
-        prepared = prepare_upscale(to_clip(parent), str((recipe.edit or {}).get("size")))
+        said = recipe.edit or {}
+        prepared = prepare_upscale(to_clip(parent), said.get("size"), said.get("fps"))
         return start_upscale(prepared, progress=progress, settings=settings)
     if recipe.edit is None:
         return start(prepare_replay(recipe, images), progress=progress, preview=preview, settings=settings, parts=parts)
@@ -204,7 +205,7 @@ def found(needed: RecipeInput, given: dict[str, Given]) -> Given:
 
 def check_weights(recipe: Recipe, settings: Settings) -> None:
     """Raises WeightsError unless the installed weights are the recipe's."""
-    needed = OPTIONAL_KINDS if is_upscale(recipe) else KINDS
+    needed = () if is_upscale(recipe) else KINDS
     kinds = [kind for kind in ALL_KINDS if kind in needed or kind in recipe.weights]
     for kind, digest in weights_digests(settings.weights, kinds).items():
         wanted = recipe.weights.get(kind, "")

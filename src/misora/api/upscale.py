@@ -1,11 +1,12 @@
-"""Any clip or picture to a larger one: read a few frames at a time, doubled, and handed on, so that its length costs no memory."""
+"""Any clip to a larger one, or one of more frames a second: read a few frames at a time, so that its length costs no memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,15 +18,16 @@ from misora.api.video import Video
 from misora.base.canvas import Frames
 from misora.base.errors import InputError
 from misora.base.progress import Progress, Step, silent
+from misora.base.rates import raised_count, raised_cut
 from misora.base.recipe import Recipe, RecipeInput
 from misora.base.sampled_size import even
 from misora.base.settings import Settings, load_settings
-from misora.base.shapes import RESOLUTIONS, VideoShape, parse_size
+from misora.base.shapes import RESOLUTIONS, VideoShape, check_fps, parse_size
 from misora.editing.shot_detection import find_cuts
 from misora.media.decode import iter_frames
 from misora.media.pictures import Picture
 from misora.media.probe import probe
-from misora.models.weights_file import OPTIONAL_KINDS
+from misora.models.weights_file import INTERPOLATOR_KINDS, OPTIONAL_KINDS, Kind
 from misora.prompting.rewriter import Rewrite
 
 NAME = "upscale"
@@ -37,15 +39,20 @@ Size = str | tuple[int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedUpscale:
-    """A clip that is to be enlarged.
+    """A clip that is to be enlarged, or shown at more frames a second, or both.
 
     Args:
         shape: Of the result.
+        num_frames, fps: Of the clip.
+        enlarged: Whether its size changes.
         source: The recipe that the clip carries, if any: what it shows stays known.
     """
 
     clip: ClipSource
     shape: VideoShape
+    num_frames: int
+    fps: float
+    enlarged: bool
     sha256: str
     source: Recipe | None
 
@@ -54,24 +61,42 @@ class PreparedUpscale:
         """Nothing was read anew: what the clip's own recipe says."""
         return Rewrite(self.source.caption if self.source else "", "en")
 
+    @property
+    def raised(self) -> bool:
+        """Whether its frame rate changes."""
+        return self.shape.fps != self.fps
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The weights that it takes."""
+        return OPTIONAL_KINDS * self.enlarged + INTERPOLATOR_KINDS * self.raised
+
+    @property
+    def edit(self) -> dict[str, Any]:
+        """What a recipe says of it."""
+        size = {"size": f"{self.shape.width}x{self.shape.height}"} if self.enlarged else {}
+        return {"tool": NAME, **size, **({"fps": self.shape.fps} if self.raised else {})}
+
     last_canvas_frames = 0
     last_sampled = None
 
 
-def upscale(clip: ClipSource, size: Size = "1080p", *, progress: Progress | None = None) -> Video:
-    """A clip or picture, larger.
+def upscale(clip: ClipSource, size: Size | None = None, *, fps: float | None = None, progress: Progress | None = None) -> Video:
+    """A clip or picture, larger, or a clip at more frames a second.
 
     Args:
         clip: A file, or a ``Video``.
         size: "1080p" and the like for the short side at the clip's own aspect, or "1920x1080" or (1920, 1080), cropped in the middle to it.
+            None is "1080p", or as it is where ``fps`` is given.
+        fps: Frames a second of the result, above the clip's: the clip's own frames stay, and others are made between them.
     Raises:
-        InputError: The clip cannot be read, or the size is not larger than it is.
-        WeightsError: There are no upsampler weights.
+        InputError: The clip cannot be read, or neither its size nor its rate would grow.
+        WeightsError: There are no upsampler or interpolator weights.
     """
-    return start_upscale(prepare_upscale(clip, size), progress=progress or silent).collect()
+    return start_upscale(prepare_upscale(clip, size, fps), progress=progress or silent).collect()
 
 
-def prepare_upscale(clip: ClipSource, size: Size) -> PreparedUpscale:
+def prepare_upscale(clip: ClipSource, size: Size | None = None, wanted_fps: float | None = None) -> PreparedUpscale:
     """Reads what the clip is, none of its frames; raises InputError for what cannot be used."""
     recipe: Recipe | None
     if isinstance(clip, Video):
@@ -81,7 +106,23 @@ def prepare_upscale(clip: ClipSource, size: Size) -> PreparedUpscale:
         info = probe(clip)
         count, height, width, fps, recipe = info.num_frames, info.height, info.width, info.fps, recipe_in(info.metadata)
         sha256 = digest_of(clip)
-    return PreparedUpscale(clip, VideoShape(count, *target(size, height, width), fps or STILL_FPS), sha256, recipe)
+    fps = fps or STILL_FPS
+    enlarged = size is not None or wanted_fps is None
+    height, width = target(size or "1080p", height, width) if enlarged else (height, width)
+    shape = VideoShape(count, height, width, fps)
+    if wanted_fps is not None:
+        shape = replace(shape, num_frames=raised_length(count, fps, wanted_fps), fps=wanted_fps)
+    return PreparedUpscale(clip, shape, count, fps, enlarged, sha256, recipe)
+
+
+def raised_length(count: int, fps: float, wanted: float) -> int:
+    """Frames of a clip of ``count`` at ``fps`` when it is shown at ``wanted``, for as long."""
+    check_fps(wanted)
+    if count == 1:
+        raise InputError("fps: a single picture has no frame rate to raise; give a clip", field="fps")
+    if wanted <= fps:
+        raise InputError(f"fps={wanted:g} is not above the clip's {fps:g}; upscale only raises", field="fps")
+    return raised_count(count, fps, wanted)
 
 
 def target(size: Size, height: int, width: int) -> tuple[int, int]:
@@ -99,15 +140,24 @@ def target(size: Size, height: int, width: int) -> tuple[int, int]:
 
 
 def start_upscale(prepared: PreparedUpscale, *, progress: Progress = silent, settings: Settings | None = None) -> Generation:
-    """Loads the upsampler and begins; frames are computed as they are drawn from the result."""
+    """Loads what is needed and begins; frames are computed as they are drawn from the result."""
     import torch
 
+    from misora.pipelines.raising import load_raiser
+    from misora.pipelines.runtime import choose_device, choose_dtype, name_of
     from misora.pipelines.upsampling import load_enlarger
 
     settings = settings or load_settings()
     torch.set_num_threads(settings.threads)
-    enlarger = load_enlarger(settings.weights, settings.device)
-    source, shape = prepared.source, prepared.shape
+    device = choose_device(settings.device)
+    source, shape, fps = prepared.source, prepared.shape, prepared.fps
+    pieces = watched(pieces_of(prepared.clip), progress, prepared.num_frames)
+    cuts = find_cuts(pictures_of(prepared.clip)) if prepared.num_frames > 1 else ()
+    if prepared.raised:  # first, while pictures are small
+        pieces = load_raiser(settings.weights, settings.device).raised(pieces, fps, shape.fps, cuts)
+        cuts = tuple(raised_cut(cut, fps, shape.fps) for cut in cuts)
+    if prepared.enlarged:
+        pieces = load_enlarger(settings.weights, settings.device).enlarge(pieces, shape.height, shape.width, cuts)
     recipe = Recipe(
         prompt=source.prompt if source else "",
         caption=source.caption if source else "",
@@ -116,18 +166,16 @@ def start_upscale(prepared: PreparedUpscale, *, progress: Progress = silent, set
         steps=0,
         guidance=0.0,
         sampler="",
-        device=enlarger.device_name,
-        dtype=enlarger.dtype_name,
+        device=name_of(device),
+        dtype=str(choose_dtype(device)).removeprefix("torch."),
         threads=torch.get_num_threads(),
         misora=__version__,
         torch=torch.__version__,
-        weights=weights_digests(settings.weights, OPTIONAL_KINDS),
+        weights=weights_digests(settings.weights, prepared.kinds),
         inputs=(RecipeInput(prepared.sha256, role="parent"),),
-        edit={"tool": NAME, "size": f"{shape.width}x{shape.height}"},
+        edit=prepared.edit,
     )
-    pieces = watched(pieces_of(prepared.clip), progress, shape.num_frames)
-    cuts = find_cuts(pictures_of(prepared.clip)) if shape.num_frames > 1 else ()
-    return Generation(prepared, recipe, enlarger.enlarge(pieces, shape.height, shape.width, cuts))
+    return Generation(prepared, recipe, pieces)
 
 
 def pictures_of(clip: ClipSource) -> Iterator[Picture]:

@@ -50,6 +50,7 @@ def examine() -> Iterator[Finding]:
     yield attempt("weights", weights_facts)
     yield attempt("planner", planner_facts, needed=False)
     yield attempt("upsampler", upsampler_facts, needed=False)
+    yield attempt("interpolator", interpolator_facts, needed=False)
     yield attempt("turbo", turbo_facts, needed=False)
     yield attempt("codecs", codec_facts)
     yield attempt("stage", assets_facts, needed=False)
@@ -102,6 +103,11 @@ def planner_facts() -> str:
 def upsampler_facts() -> str:
     """Raises WeightsError when it is missing, and then says what that means."""
     return optional_facts("upsampler", "large sizes are sampled as they are, slowly, and `misora upscale` does not work")
+
+
+def interpolator_facts() -> str:
+    """Raises WeightsError when it is missing, and then says what that means."""
+    return optional_facts("interpolator", "frame rates cannot be raised")
 
 
 def optional_facts(kind: Kind, without: str) -> str:

@@ -20,15 +20,7 @@ def list_models(as_json: AsJson = False) -> None:
     """Lists the weights that are found."""
     from misora.base.settings import load_settings
     from misora.cli.tables import table
-    from misora.models.weights_file import (
-        ADAPTER_KINDS,
-        KINDS,
-        OPTIONAL_KINDS,
-        PARSER_KINDS,
-        PLANNER_KINDS,
-        describe_weights,
-        weights_digest,
-    )
+    from misora.models.weights_file import ALL_KINDS, describe_weights, weights_digest
 
     folder = load_settings().weights
     found = describe_weights(folder)
@@ -36,7 +28,7 @@ def list_models(as_json: AsJson = False) -> None:
         print(json.dumps({kind: summary(info) | {"sha256": weights_digest(info.path)} for kind, info in found.items()}))
         return
     rows = [["kind", "parameters", "MB", "dtype", "recipe", "step", "sha256"]]
-    for kind in (*KINDS, *PLANNER_KINDS, *OPTIONAL_KINDS, *ADAPTER_KINDS, *PARSER_KINDS):
+    for kind in ALL_KINDS:
         info = found.get(kind)
         rows.append(row_of(info, weights_digest(info.path)) if info else [kind, "missing", *[""] * 5])
     print(f"{folder}\n{table(rows)}")

@@ -1,4 +1,4 @@
-"""``misora upscale``: a clip or picture, larger."""
+"""``misora upscale``: a clip or picture, larger, or a clip at more frames a second."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 
 def upscale(
     clip: Clip,
-    size: Annotated[str, typer.Option(help="240p to 1080p for the short side, or WIDTHxHEIGHT.")] = "1080p",
+    size: Annotated[
+        str | None, typer.Option(help="240p to 1080p for the short side, or WIDTHxHEIGHT; 1080p, or as it is where --fps is given.")
+    ] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames a second, more than the clip has.")] = None,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
-    """Makes CLIP larger with the upsampler and prints the new path."""
+    """Makes CLIP larger, or gives it more frames a second, or both, and prints the new path."""
     from misora.api.output import check_output
     from misora.api.upscale import NAME, prepare_upscale, start_upscale
     from misora.cli.deliver import write
     from misora.cli.edits import beside
 
-    prepared = prepare_upscale(clip, size)
+    prepared = prepare_upscale(clip, size, fps)
     target = out or beside(clip, NAME, is_still=prepared.shape.num_frames == 1)
     check_output(target, prepared.shape)
 

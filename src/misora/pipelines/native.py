@@ -46,7 +46,7 @@ from misora.pipelines.continuity import Continuity
 from misora.pipelines.grid import grid_of
 from misora.pipelines.pinning import Known, encode_pins
 from misora.pipelines.planning import can_be_planned, is_known_in_part, plan
-from misora.pipelines.runtime import choose_device, choose_dtype
+from misora.pipelines.runtime import choose_device, choose_dtype, name_of
 from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.sampling import Sampling, sampling_of
 from misora.pipelines.seen import Stranger, read_known
@@ -98,8 +98,7 @@ class NativePipeline:
     @property
     def device_name(self) -> str:
         """``cpu``, or the GPU's own name: another model rounds otherwise."""
-        device = self.codec.device
-        return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+        return name_of(self.codec.device)
 
     @property
     def dtype_name(self) -> str:

@@ -20,6 +20,11 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def name_of(device: torch.device) -> str:
+    """``cpu``, or the GPU's own name: another model rounds otherwise."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def choose_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where the hardware multiplies it, else float32: an old CPU emulates bfloat16 many times slower."""
     if device.type == "cuda":

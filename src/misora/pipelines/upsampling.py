@@ -31,16 +31,6 @@ class Enlarger:
         self.device = model.enter.weight.device
         self.dtype = model.enter.weight.dtype
 
-    @property
-    def device_name(self) -> str:
-        """``cpu``, or the GPU's own name: another model rounds otherwise."""
-        return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
-
-    @property
-    def dtype_name(self) -> str:
-        """``bfloat16`` or ``float32``."""
-        return str(self.dtype).removeprefix("torch.")
-
     def enlarge(self, pieces: Iterable[Frames], height: int, width: int, cuts: Container[int] = ()) -> Iterator[Frames]:
         """Frames of one clip at (height, width).
 

@@ -54,6 +54,15 @@ def test_the_moments_of_a_prompt_share_the_new_frames_and_replay_says_them_again
     assert same(misora.replay(longer.recipe, images=[clip]).frames, longer.frames)
 
 
+def test_an_edit_may_be_painted_without_a_plan(clip: Path) -> None:
+    assert [prepare_edit(Extend(), [clip], Choices("a dog", planned=planned)).plan.canvases[0].planned for planned in (True, False)] == [
+        True,
+        False,
+    ]
+    free = misora.extend(clip, 0.5, plan=False, **OPTIONS)
+    assert "planner" not in free.recipe.weights and same(misora.replay(free.recipe, images=[clip]).frames, free.frames)
+
+
 def test_a_clip_of_variable_rate_is_held_at_a_constant_one_and_says_so(tmp_path: Path) -> None:
     pictures = [Image.fromarray(np.full((64, 64, 3), level, np.uint8)) for level in range(0, 200, 20)]
     pictures[0].save(tmp_path / "uneven.gif", save_all=True, append_images=pictures[1:], duration=[40, 40, 200] + [40] * 7)

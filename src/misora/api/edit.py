@@ -55,6 +55,7 @@ class Choices:
     preset: str | Preset | None = None
     native: bool = False
     quality: str | None = None
+    planned: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +100,7 @@ class Options(TypedDict, total=False):
     rewrite: bool | str
     native: bool
     quality: str | None
+    plan: bool
     progress: Progress | None
 
 
@@ -113,6 +115,7 @@ def choices_from(prompt: str | None, options: Options) -> Choices:
         options.get("rewrite", True),
         native=options.get("native", False),
         quality=options.get("quality"),
+        planned=options.get("plan", True),
     )
 
 
@@ -132,6 +135,7 @@ def prepare_edit(tool: Tool, sources: Sequence[ClipSource], choices: Choices) ->
         choices.negative_prompt,
         read.beats,
         quality=quality_in_use(choices.quality, choices.steps, choices.guidance, choices.negative_prompt),
+        planned=choices.planned,
     )
     plan = tool.compile(materials(tool, [clip.footage for clip in clips]), scene).noted(clips_notes(clips))
     inputs = tuple(RecipeInput(clip.sha256, role=role) for clip, role in zip(clips, tool.roles, strict=False)) + pasts(plan)

@@ -153,7 +153,10 @@ def prepare_edit_replay(recipe: Recipe, images: Sequence[Given]) -> PreparedEdit
     tool = from_data(recipe.edit or {}, TOOLS)
     clips = [with_tail_of(recipe, read_source(to_clip(found(one, given))).footage) for one in recipe.inputs if one.role != "latents"]
     beats = tuple(span.caption for span in recipe.spans)
-    scene = Scene(recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, beats, quality=recipe.quality)
+    scene = Scene(
+        recipe.caption, recipe.seed, recipe.steps, recipe.guidance, recipe.negative_prompt, beats,
+        quality=recipe.quality, planned="planner" in recipe.weights,
+    )  # fmt: skip
     plan, said = tool.compile(materials(tool, clips), scene), Rewrite(recipe.caption, "en")
     return PreparedEdit(recipe.prompt, tool, scene, plan, said, recipe.inputs, recipe.preset, Grade.from_dict(recipe.grade), recipe.sampled)
 

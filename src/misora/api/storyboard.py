@@ -81,6 +81,7 @@ def prepare_shoot(board: Storyboard, sources: Sequence[ClipSource], choices: Cho
         guidance,
         negative,
         quality=quality_in_use(choices.quality, steps, guidance, unseen),
+        planned=choices.planned,
     )
     tool = Shoot(captioned)
     plan = tool.compile([one.footage for one in media], scene).noted(clips_notes(media))

@@ -13,6 +13,7 @@ from misora.cli.options import (
     Native,
     Negative,
     NewPrompt,
+    NoPlan,
     NoRewrite,
     OutBeside,
     Quality,
@@ -40,6 +41,7 @@ SHARED: dict[str, tuple[Any, Any]] = {
     "no_rewrite": (NoRewrite, False),
     "rewriter": (Rewriter, None),
     "native": (Native, False),
+    "no_plan": (NoPlan, False),
     "out": (OutBeside, None),
     "as_json": (AsJson, False),
 }
@@ -90,4 +92,5 @@ def choices_from(given: Mapping[str, Any]) -> Choices:
         given.get("preset"),
         given["native"],
         given["quality"],
+        not given["no_plan"],
     )

@@ -14,6 +14,7 @@ from misora.cli.options import (
     Guidance,
     Native,
     Negative,
+    NoPlan,
     NoRewrite,
     OutBeside,
     PresetName,
@@ -54,6 +55,7 @@ def make(
     no_rewrite: NoRewrite = False,
     rewriter: Rewriter = None,
     native: Native = False,
+    no_plan: NoPlan = False,
     out: OutBeside = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +66,7 @@ def make(
     from misora.editing.storyboard.file import read_storyboard
     from misora.editing.storyboard.shoot import Shoot
 
-    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, native, quality)
+    choices = Choices(None, seed, steps, guidance, negative, rewriting(no_rewrite, rewriter), preset, native, quality, not no_plan)
     prepared = prepare_storyboard(read_storyboard(file), file.parent, choices)
     reading = [] if no_rewrite or not isinstance(prepared.tool, Shoot) else readings(prepared.tool.board)
     deliver_prepared(prepared, out or file.with_suffix(".mp4"), reading, as_json=as_json)

@@ -12,7 +12,10 @@ from misora.base.errors import InputError
 
 def train(
     stage: Annotated[
-        str | None, typer.Argument(help="autoencoder, latents, text, transformer, turbo, upsampler, interpolator, parser, tracks or heads; see --list.")
+        str | None,
+        typer.Argument(
+            help="autoencoder, latents, text, transformer, turbo, upsampler, interpolator, parser, tracks or heads; see --list."
+        ),
     ] = None,
     recipe: Annotated[str, typer.Option(help="Name of the recipe; see --list.")] = "small",
     minutes: Annotated[float | None, typer.Option(help="Stop after so long; without it, at the recipe's end.")] = None,

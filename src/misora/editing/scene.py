@@ -30,6 +30,7 @@ class Scene:
         beats: Captions of moments that share the time of each part that is made, instead of ``caption``; empty is ``caption`` throughout.
         spans: Captions at times of their own, in seconds of the part that is made, instead of both.
         quality: Which model fills it; None is the pipeline's own choice.
+        planned: Whether a planner, where the model has one, says beforehand who is where.
     """
 
     caption: str
@@ -40,6 +41,7 @@ class Scene:
     beats: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     quality: Quality | None = None
+    planned: bool = True
 
     def numbered(self, number: int) -> Scene:
         """The same for the ``number``-th part of a plan, with noise of its own."""
@@ -64,7 +66,17 @@ class Scene:
         spans = tuple(later(span, begin) for span in self.spans)
         if not spans:
             spans = share_time(self.beats, begin, end) if self.beats else (Span(self.caption),)
-        return Canvas(shape, spans, tuple(pins), self.seed, self.steps, self.guidance, self.negative_prompt, quality=self.quality)
+        return Canvas(
+            shape,
+            spans,
+            tuple(pins),
+            self.seed,
+            self.steps,
+            self.guidance,
+            self.negative_prompt,
+            quality=self.quality,
+            planned=self.planned,
+        )
 
 
 def later(span: Span, seconds: float) -> Span:

@@ -54,6 +54,7 @@ class Sampling(Body):
     negative_prompt: Annotated[str | None, Field(max_length=MAX_PROMPT, description="What should not be seen.")] = None
     rewrite_prompt: Annotated[bool | None, Field(description="Whether a short prompt is expanded; the result is `caption`.")] = None
     quality: Annotated[str | None, Field(max_length=80, description="`turbo`, the distilled model, or `base`, the many-step one.")] = None
+    planned: Annotated[bool | None, Field(description="Whether who is where is planned before it is painted; without it, yes.")] = None
 
 
 class Frame(Body):
@@ -85,7 +86,6 @@ class VideoBody(Sampling):
     last_frame: Annotated[Media, Field(description="The picture that the video ends with.")] = None
     keyframes: Annotated[list[Frame], Field(max_length=64, description="Pictures or clips at their times.")] = []
     characters: Annotated[list[CharacterName], Field(max_length=8, description="Characters made before, by id.")] = []
-    planned: Annotated[bool | None, Field(description="Whether who is where is planned before it is painted; without it, yes.")] = None
     n: Annotated[int, Field(ge=1, le=8, description="Takes, each with a seed of its own.")] = 1
 
 

@@ -46,6 +46,15 @@ def test_whoever_comes_in_still_does() -> None:
     assert entering and all(in_view(scene, 1.0).players[0] == scene.players[0] for scene in entering)
 
 
+def test_complete_captions_tell_who_is_nearer_and_bigger(config: PlannerStageConfig) -> None:
+    def told(complete: float) -> list[str]:
+        dataset = PlannerStage(replace(config, second_player=1.0, complete=complete), workers=0).dataset
+        return [dataset.example(random.Random(number), 7, 8, 8).caption for number in range(60)]
+
+    some, all_ = (sum(any(word in caption for word in ("near", "bigger", "更近", "大")) for caption in told(share)) for share in (0.0, 1.0))
+    assert some < all_ and len(set(told(1.0))) > 50
+
+
 def test_a_camera_that_follows_keeps_who_runs(config: PlannerStageConfig) -> None:
     scene = next(one for one in scenes(200, 8.0) if one.players[0].direction is not Direction.NONE)
     assert followed(scene).camera.move is CameraMove.FOLLOW and abs(followed(scene).players[0].x) < 0.5

@@ -30,6 +30,7 @@ from misora.models.weights_file import weights_path
 from misora.training.loop import Metrics
 from misora.training.streams import one_thread
 from misora.training.text import RELATIONS, fact_sizes, facts_of
+from misora.world.captions import Language, canonical_caption
 from misora.world.cast import Character, load_cast
 from misora.world.layout import film_layout
 from misora.world.lexicon import load_lexicon
@@ -51,6 +52,7 @@ FOLLOWED_FROM = 3.0
 FOLLOWED = 0.75
 GOES_AWAY = frozenset({Action.WALK, Action.RUN, Action.FLY})
 SCENE_FACTS = ("place", "time", "camera", "weather")
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 PLAYER_FACTS = ("action", "direction", *RELATIONS)
 OTHER = torch.tensor([0, 2, 1, -1])
 """A relation as the second player has it; the last is -1, not asked."""
@@ -69,6 +71,8 @@ class PlannerStageConfig:
         text: Folder of the text encoder to begin with, where ``start`` is empty.
         reading_weight: Weight of naming the scene's facts from the caption alone, as the stage "text" does: which way each player goes is a
             single bit of the layout's loss, and too faint a teacher of the order of words.
+        relation_weight: Of a relation among those facts: who is nearer is told in one caption of ten.
+        complete: Share of captions, of the small tier, that tell everything in its first wording; in the others relations are rare.
         camera_weight: Weight of the camera's two numbers beside all of the players'.
         text_dropout: Share of captions replaced by the empty text, for guidance.
         second_player: Chance of a second player, in the small tier.
@@ -81,6 +85,8 @@ class PlannerStageConfig:
     most: int = 320
     text: str = "runs/text-small"
     reading_weight: float = 0.05
+    relation_weight: float = 1.0
+    complete: float = 0.0
     camera_weight: float = 0.2
     text_dropout: float = 0.1
     second_player: float = 0.35
@@ -178,7 +184,8 @@ class PlanDataset(Dataset[PlanBatch]):
                 film = Film((followed(scene),)) if rng.random() < FOLLOWED else film
             film = Film((in_view(film.shots[0], aspect),))
             told = Film((replace(film.shots[0], camera=scene.camera),))
-        caption = tell(told, rng)
+        complete = self.config.complete > 0 and rng.random() < self.config.complete
+        caption = canonical_caption(told.shots[0], rng.choice(LANGUAGES)) if complete else tell(told, rng)
         layout = film_layout(told if says_camera(caption) else film, shape, self.ids, self.config.model.slots)
         return Example(layout.part(later, length + later), caption, seconds, later, facts_of(told.shots[0], self.ids, self.tier))
 
@@ -186,9 +193,10 @@ class PlanDataset(Dataset[PlanBatch]):
 class PlannerLessons(nn.Module):
     """The planner and, while it learns, linear readings of every fact: a scene's of its pooled text, a player's of what is said of it."""
 
-    def __init__(self, planner: Planner, tier: Tier) -> None:
+    def __init__(self, planner: Planner, tier: Tier, relation_weight: float = 1.0) -> None:
         super().__init__()
         self.planner = planner
+        self.relation_weight = relation_weight
         self.sizes = fact_sizes(tier)
         dim = planner.config.text_dim
         self.scene = nn.ModuleDict({name: nn.Linear(dim, self.sizes[name]) for name in SCENE_FACTS})
@@ -210,7 +218,8 @@ class PlannerLessons(nn.Module):
                 fact = facts[:, names.index(name if name in RELATIONS else f"{name}_{slot + 1}")]
                 if name in RELATIONS and slot:
                     fact = OTHER.to(fact.device)[fact]
-                losses.append(apart(head(about[:, slot]), fact))
+                weight = self.relation_weight if name in RELATIONS else 1.0
+                losses.append(weight * apart(head(about[:, slot]), fact))
         return torch.stack(losses).sum() / told
 
 
@@ -262,7 +271,7 @@ class PlannerStage:
             planner.network.latent_deviation[: config.model.channels] = torch.cat(several, dim=1).std(1).clamp(min=0.02)
         if config.compile:
             planner.network.compile_blocks(dynamic=False)
-        self.model = PlannerLessons(planner, TIERS[config.tier])
+        self.model = PlannerLessons(planner, TIERS[config.tier], config.relation_weight)
 
     def hidden_parameters(self) -> list[torch.nn.Parameter]:
         """Matrices of the blocks and of the layers that read."""

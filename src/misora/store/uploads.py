@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from misora.base.errors import ConflictError
+from misora.base.errors import ConflictError, InputError
 from misora.base.ids import new_id
+from misora.store.assets import NewAsset, add_asset
 from misora.store.records import Asset, Upload, to_record
 from misora.store.tables import assets, uploads
+from misora.store.vault import Blob, Vault
 
 PART = "part"
 
@@ -36,6 +38,23 @@ def parts_of(tx: sa.Connection, upload: Upload) -> tuple[Asset, ...]:
     """Its parts that are here, in the order of their arrival."""
     mine = (assets.c.account_id == upload.account_id, assets.c.role == PART, assets.c.name == upload.id, assets.c.deleted_at.is_(None))
     return tuple(to_record(Asset, row) for row in tx.execute(sa.select(assets).where(*mine).order_by(assets.c.sequence)))
+
+
+def keep_part(tx: sa.Connection, vault: Vault, upload: Upload, blob: Blob, *, at: float) -> Asset:
+    """A part that has arrived; parts of one upload are kept one after another, so that together they never hold more than was announced.
+
+    Raises:
+        ConflictError: The upload has ended while the part was on its way.
+        InputError: There would be more bytes than were announced.
+    """
+    row = tx.execute(sa.select(uploads.c.state).where(uploads.c.id == upload.id).with_for_update()).one()
+    if row.state != "pending":
+        raise ConflictError(f"{upload.id} is {row.state}; begin another upload")
+    total = sum(part.num_bytes for part in parts_of(tx, upload)) + blob.num_bytes
+    if total > upload.num_bytes:
+        raise InputError(f"data: with it the parts hold {total} bytes; {upload.num_bytes} were announced", field="data")
+    new = NewAsset(role=PART, blob=blob, media_type="application/octet-stream", name=upload.id)
+    return add_asset(tx, vault, new, account_id=upload.account_id, job_id=None, at=at)
 
 
 def end_upload(tx: sa.Connection, upload: Upload, state: str, *, at: float, asset_id: str | None = None) -> Upload:

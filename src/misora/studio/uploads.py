@@ -13,9 +13,9 @@ from fastapi import APIRouter
 from starlette.datastructures import UploadFile
 
 from misora.base.errors import InputError, QuotaError
+from misora.engine.submission import take_account
 from misora.media.inspection import MAX_BYTES
 from misora.store import uploads as rows
-from misora.store.assets import NewAsset, add_asset
 from misora.store.records import Account, Asset, Upload
 from misora.studio.answers import PartObject, UploadObject
 from misora.studio.doors import Files, Here
@@ -43,6 +43,7 @@ def create_upload(studio: Here, account: Files, sent: Sent) -> UploadObject:
         raise InputError(f"bytes={body.bytes} is more than {MAX_BYTES}, the largest file that is kept", field="bytes")
     now = studio.clock()
     with studio.engine.database.transaction() as tx:
+        take_account(tx, account.id)
         rows.expire_uploads(tx, at=now)
         if rows.count_pending(tx, account.id) >= MAX_PENDING:
             raise QuotaError(f"{MAX_PENDING} uploads wait for their parts; complete or cancel one of them", code="too_many_uploads")
@@ -69,12 +70,8 @@ def add_part(studio: Here, account: Files, upload_id: str, sent: Sent) -> PartOb
         path = Path(scratch) / "part"
         write_part(data, path)
         blob = studio.engine.vault.put(path)
-    new = NewAsset(role=rows.PART, blob=blob, media_type="application/octet-stream", name=upload.id)
     with studio.engine.database.transaction() as tx:
-        here = sum(part.num_bytes for part in rows.parts_of(tx, upload))
-        if here + blob.num_bytes > upload.num_bytes:
-            raise InputError(f"data: with it the parts hold {here + blob.num_bytes} bytes; {upload.num_bytes} were announced", field="data")
-        part = add_asset(tx, studio.engine.vault, new, account_id=account.id, job_id=None, at=studio.clock())
+        part = rows.keep_part(tx, studio.engine.vault, upload, blob, at=studio.clock())
     return {"id": part.id, "object": "upload.part", "created_at": int(part.created_at), "upload_id": upload.id}
 
 

@@ -8,6 +8,7 @@ import torch
 from misora.base.errors import InputError
 from misora.models.transformer.config import TransformerConfig, count_parameters
 from misora.models.transformer.model import VideoTransformer
+from misora.models.transformer.preconditioning import precondition
 from misora.models.transformer.recall import nearest_before, recall
 
 KNOWN = [True, True, False, False, False]
@@ -18,11 +19,10 @@ def test_the_last_known_frame_is_recalled_else_the_neighbour() -> None:
     assert nearest_before(known).tolist() == [[-1, 0, 1, 1, 1], [-1, 0, 1, 2, 3], [-1, 0, 1, 2, 3]]
 
 
-def test_from_before_and_from_after_and_less_of_what_is_noisy() -> None:
+def test_from_before_and_from_after() -> None:
     frames = torch.arange(1.0, 6.0).view(1, 1, 5, 1, 1)
     before, after = recall(frames, torch.tensor([[0.0, 0.1, 0.5, 0.5, 0.0]]))[0, :, :, 0, 0].tolist()
-    assert before == pytest.approx([0, 1, 0.9 * 2, 0.9 * 2, 0.9 * 2])
-    assert after == pytest.approx([0.9 * 2, 5, 5, 5, 0])
+    assert before == [0, 1, 2, 2, 2] and after == [2, 5, 5, 5, 0]
     assert not recall(frames, torch.zeros(1, 5), causal=True)[:, 1].any()
 
 
@@ -39,6 +39,13 @@ def test_what_stands_still_can_be_taken_over_to_the_last_digit() -> None:
     velocity = model(latents, sigma, torch.zeros(1, 1, 8), None, torch.zeros(1, 8), torch.tensor([24.0]))
     clean = latents - velocity
     torch.testing.assert_close(clean[:, :, 1:], latents[:, :, :1].expand(-1, -1, 2, -1, -1))
+
+
+def test_a_guess_is_what_is_known_of_a_channel_in_its_own_size() -> None:
+    """Exactly the clean value without noise, nothing of pure noise, and of little noise less where the channel is small."""
+    loud, quiet = precondition(torch.tensor([[0.0, 0.1, 1.0]]), torch.tensor([2.0, 0.1])).guess[0, :, :, 0, 0]
+    assert loud[0] == pytest.approx(1 / 2) and quiet[0] == pytest.approx(1 / 0.1) and loud[2] == quiet[2] == 0
+    assert 2.0 * 0.9 * loud[1] > 0.99 > 0.5 > 0.1 * 0.9 * quiet[1] > 0.4
 
 
 def test_it_needs_residuals() -> None:

@@ -142,7 +142,7 @@ class VideoTransformer(nn.Module):
         x = self.input(self.gather_cells(balanced.to(weight_dtype)))
         recalled = None
         if self.recall_input is not None:
-            recalled = recall(balanced, sigma, causal=causal)
+            recalled = recall(latents.float() * precondition(sigma, self.latent_deviation).guess, sigma, causal=causal)
             x = x + self.recall_input(recalled.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
         if layouts is not None:
             assert self.layout_input is not None, "these weights know no layouts"

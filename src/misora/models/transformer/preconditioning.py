@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 MIN_POWER = 1e-6
@@ -26,11 +25,13 @@ class Preconditioning(NamedTuple):
         input: Brings noisy latents to unit variance.
         skip: The filter's velocity is ``skip * x``.
         output: What one unit of the network's output takes off the velocity.
+        guess: Brings noisy latents to the filter's guess of the clean ones, in sizes of their channels.
     """
 
     input: Tensor
     skip: Tensor
     output: Tensor
+    guess: Tensor
 
 
 def precondition(sigma: Tensor, deviation: Tensor) -> Preconditioning:
@@ -42,4 +43,5 @@ def precondition(sigma: Tensor, deviation: Tensor) -> Preconditioning:
     level = sigma.float()[:, None, :, None, None]
     power = deviation.float().square().clamp(min=MIN_POWER)[None, :, None, None, None]
     variance = power * (1 - level).square() + level.square()
-    return Preconditioning(variance.rsqrt(), (level - power * (1 - level)) / variance, torch.sqrt(power / variance))
+    skip, size = (level - power * (1 - level)) / variance, power.sqrt()
+    return Preconditioning(variance.rsqrt(), skip, size * variance.rsqrt(), size * (1 - level) / variance)

@@ -15,17 +15,17 @@ KNOWN = 0.15
 def recall(latents: Tensor, sigma: Tensor, *, causal: bool = False) -> Tensor:
     """What each latent frame of ``latents`` (B, C, t, h, w) recalls from before and from after it, (B, 2C, t, h, w).
 
-    The noisier it is the less there is of it; before the first latent frame and after the last there is nothing.
+    Before the first latent frame and after the last there is nothing.
 
     Args:
+        latents: What is guessed of each latent frame by itself: the noisier it is the less there is of it.
         sigma: Noise of each latent frame, (B, t).
         causal: Nothing is recalled from later frames.
     """
-    clean = latents * (1 - sigma.to(latents))[:, None, :, None, None]
-    before = taken(clean, nearest_before(sigma <= KNOWN))
+    before = taken(latents, nearest_before(sigma <= KNOWN))
     if causal:
         return torch.cat([before, torch.zeros_like(before)], dim=1)
-    after = taken(clean.flip(2), nearest_before((sigma <= KNOWN).flip(1))).flip(2)
+    after = taken(latents.flip(2), nearest_before((sigma <= KNOWN).flip(1))).flip(2)
     return torch.cat([before, after], dim=1)
 
 

@@ -50,6 +50,7 @@ from misora.pipelines.runtime import choose_device, choose_dtype, name_of
 from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.sampling import Sampling, sampling_of
 from misora.pipelines.seen import Stranger, read_known
+from misora.pipelines.stillness import Still, what_stays
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
 from misora.pipelines.upsampling import Enlarger
@@ -202,7 +203,8 @@ class NativePipeline:
             new = watcher.found(known.latents)
             if new is None:
                 network = ScriptedDenoiser(self._painter(sampling), script, window, canvas.shape.fps, layouts)
-                whole = self._sample_window(network, sampling, part, noise[:, :, window.start : window.stop], watcher)
+                still = None if layouts is None else what_stays(known, layouts, script.rows, window.start, window.stop)
+                whole = self._sample_window(network, sampling, part, noise[:, :, window.start : window.stop], watcher, still)
                 new = whole[:, :, window.new_start - window.start : window.new_stop - window.start]
                 parts.keep(watcher.name, to_values(new))
             else:
@@ -214,18 +216,21 @@ class NativePipeline:
                 yield known.latents[:, :, sent:ready]
             sent = ready
 
-    def _sample_window(self, network: ScriptedDenoiser, sampling: Sampling, known: Known, noise: Tensor, watcher: Watcher) -> Tensor:
+    def _sample_window(
+        self, network: ScriptedDenoiser, sampling: Sampling, known: Known, noise: Tensor, watcher: Watcher, still: Still | None
+    ) -> Tensor:
         """Clean latents of a window, (1, C, t, h, w)."""
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
         continuity = Continuity(known, network.rows.tolist(), int(network.numbers[0]))
-        known = continuity.leaning()
+        known = continuity.leaning() if still is None else still.held(continuity.leaning())
         last = min(sampling.last_level, float(1 - known.frame_strength.min()) / 2)  # a weak remix begins near there, and needs steps too
         levels = shifted(sampling.steps, resolution_shift(noise.shape[-2] * noise.shape[-1]), last)
         sigmas = for_frames(levels.to(noise), known.frame_strength)
         x, waited = watcher.begun(noise) or (known.start(noise), steps_to_wait(sigmas))
         watcher.skip(waited)
         hold = (lambda x, sigma: known.hold(x, noise, sigma)) if known.has_masks else None
-        return continuity.anchored(sample_euler(denoise, x, sigmas[waited:], watcher, hold))
+        made = continuity.anchored(sample_euler(denoise, x, sigmas[waited:], watcher, hold))
+        return made if still is None else still.put_back(made)
 
 
 def windows_for(known: Known, num_frames: int, size: int) -> Iterator[Window]:

@@ -10,9 +10,10 @@ import torch
 from misora.base.canvas import Canvas, Span
 from misora.base.layout import BOX, GROUND, HEIGHT, MOMENTS, PAN, ZOOM, X, Y
 from misora.base.shapes import VideoShape
+from misora.diffusion.flow import add_noise
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.pinning import Known
-from misora.pipelines.stillness import Still, busy_cells, camera_stays, sources, what_stays
+from misora.pipelines.stillness import Still, agreeing, alike, busy_cells, camera_stays, sources, what_stays
 from misora.pipelines.tail import TailKeeper
 from tiny import tiny_planning_pipeline
 
@@ -93,6 +94,31 @@ def test_held_cells_are_firm_and_come_back() -> None:
         and held.frame_strength.tolist() == [[1.0, 0.0]]
     )
     assert still.put_back(torch.zeros(1, 1, 2, 5, 5)).sum() == 35
+
+
+def test_frames_agree_on_what_stays_in_them_and_keep_the_rest_to_themselves() -> None:
+    clean = torch.tensor([1.0, 3.0, 8.0])[None, None, :, None, None].expand(1, 1, 3, 1, 2)
+    cells = torch.tensor([[[True, True]], [[True, False]], [[True, True]]])
+    noise, sigma = torch.randn(1, 1, 3, 1, 2), torch.tensor([[0.5, 0.8, 0.5]])
+    x = add_noise(clean, noise, sigma)
+    velocity = agreeing(lambda x, sigma: noise - clean, [([0, 1, 2], cells)])(x, sigma)
+    guess = x - sigma[:, None, :, None, None] * velocity
+    torch.testing.assert_close(guess[0, 0, :, 0], torch.tensor([[4.0, 4.5], [4.0, 3.0], [4.0, 4.5]]))
+
+
+def test_what_is_known_is_asked_but_not_told() -> None:
+    clean = torch.tensor([1.0, 3.0])[None, None, :, None, None]
+    sigma, cells = torch.tensor([[0.0, 0.5]]), torch.ones(2, 1, 1, dtype=torch.bool)
+    velocity = agreeing(lambda x, sigma: -clean, [([0, 1], cells)])(clean.clone(), sigma)
+    assert velocity[0, 0, 0, 0, 0] == -1, "a frame without noise stays as it is"
+
+
+def test_frames_are_alike_that_are_free_under_one_caption_and_a_camera_that_stays() -> None:
+    layout = layouts(6, [0.0] * 6)
+    layout.camera[0, 5, PAN] = 2.0
+    groups = alike(known(6, (0,)), layout, [0, 0, 0, 1, 1, 1])
+    assert [frames for frames, _ in groups] == [[1, 2], [3, 4]]
+    assert picture(groups[0][1][0]) == "#####/#...#/#...#/#...#/#####", "where nobody is"
 
 
 @pytest.mark.parametrize("camera", [0.0, 2.0])

@@ -50,7 +50,7 @@ from misora.pipelines.runtime import choose_device, choose_dtype, name_of
 from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.sampling import Sampling, sampling_of
 from misora.pipelines.seen import Stranger, read_known
-from misora.pipelines.stillness import Still, what_stays
+from misora.pipelines.stillness import Still, agreeing, alike, what_stays
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
 from misora.pipelines.upsampling import Enlarger
@@ -221,6 +221,8 @@ class NativePipeline:
     ) -> Tensor:
         """Clean latents of a window, (1, C, t, h, w)."""
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
+        if network.layouts is not None:
+            denoise = agreeing(denoise, alike(known, network.layouts, network.rows.tolist()))
         continuity = Continuity(known, network.rows.tolist(), int(network.numbers[0]))
         known = continuity.leaning() if still is None else still.held(continuity.leaning())
         last = min(sampling.last_level, float(1 - known.frame_strength.min()) / 2)  # a weak remix begins near there, and needs steps too

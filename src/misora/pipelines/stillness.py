@@ -1,4 +1,5 @@
 """What nobody comes near while the camera stays is as it was: such cells are held like pins, at the latents that were seen there last.
+What is not known yet is made alike in all latent frames of a window: at every step they agree on one guess of it.
 
 A plan says beforehand where everybody will be, so what they leave alone is known too. Without this a young network paints the place anew
 in every window, and its stars, craters and trees wear away. Where the camera moves, the caption changes, or nothing was planned, nothing
@@ -11,12 +12,15 @@ of those that do.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from misora.base.layout import GROUND, HEIGHT, PAN, ZOOM, X, Y
+from misora.diffusion.flow import MIN_SIGMA, spread
+from misora.diffusion.samplers import Denoiser
 from misora.models.layers.rotary import still_grid
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.pinning import Known
@@ -81,6 +85,42 @@ def what_stays(known: Known, layouts: Layouts, captions: Sequence[int], start: i
             cells[:, :, index - start] |= found
             wanted &= ~found
     return Still(latents, cells)
+
+
+def agreeing(denoise: Denoiser, groups: Sequence[tuple[list[int], Tensor]]) -> Denoiser:
+    """``denoise`` with one guess of the clean latents for what stays in several frames: the mean of theirs.
+
+    Each frame guesses from noise of its own, so together they see further than any alone, and what they see does not flicker.
+
+    Args:
+        groups: Latent frames, and which cells stay in each of them, (frames, h, w).
+    """
+
+    def agreed(x: Tensor, sigma: Tensor) -> Tensor:
+        velocity = denoise(x, sigma)
+        for frames, cells in groups:
+            level = spread(sigma[:, frames], x).clamp(min=MIN_SIGMA)
+            guess = x[:, :, frames] - level * velocity[:, :, frames]
+            count = cells.sum(0).clamp(min=1)
+            mean = (guess * cells).sum(2, keepdim=True) / count
+            velocity[:, :, frames] = torch.where(
+                cells & (sigma[:, frames] > 0)[:, None, :, None, None], (x[:, :, frames] - mean) / level, velocity[:, :, frames]
+            )
+        return velocity
+
+    return agreed
+
+
+def alike(known: Known, layouts: Layouts, captions: Sequence[int]) -> list[tuple[list[int], Tensor]]:
+    """Groups for ``agreeing``: latent frames of a window that are to be made under one caption while the camera stays."""
+    busy, stays = busy_cells(layouts, *known.latents.shape[-2:]), camera_stays(layouts).tolist()
+    free = (known.strength.amax((1, 3, 4))[0] == 0).tolist()
+    groups = []
+    for caption, run in groupby(range(len(captions)), key=lambda index: (captions[index], stays[index])):
+        frames = [index for index in run if free[index]]
+        if caption[1] and len(frames) > 1:
+            groups.append((frames, ~busy[frames]))
+    return groups
 
 
 def sources(index: int, firm: Sequence[bool], stays: Sequence[bool], captions: Sequence[int]) -> list[int]:

@@ -111,3 +111,22 @@ def test_the_upsampler_is_nearer_the_truth_than_interpolation() -> None:
         for model in (load_upsampler(FOLDER), Upsampler(TINY).eval())
     )
     assert np.square(ours).mean() < 0.9 * np.square(bicubic).mean()
+
+
+def test_the_interpolator_is_nearer_the_truth_than_fading() -> None:
+    """A drawing that no training saw: a disc on its way over a slope."""
+    from misora.models.interpolator.config import TINY
+    from misora.models.interpolator.model import Interpolator
+    from misora.models.registry import load_interpolator
+    from misora.pipelines.raising import RateRaiser
+
+    rows, columns = np.mgrid[0:128, 0:160]
+    frames = [
+        np.where(((rows - 60) ** 2 + (columns - 40 - 8 * way) ** 2 < 22**2)[..., None], (230, 90, 40), rows[..., None]) for way in range(7)
+    ]
+    drawn = np.stack(frames).astype(np.uint8)
+    ours, faded = (
+        np.concatenate(list(RateRaiser(model).raised([drawn[::2]], 12, 24)))[1:-1:2].astype(float) - drawn[1::2]
+        for model in (load_interpolator(FOLDER), Interpolator(TINY).eval())
+    )
+    assert np.square(ours).mean() < 0.5 * np.square(faded).mean()

@@ -28,7 +28,7 @@ from misora.training.streams import RATES, one_thread
 from misora.world.assets import load_atlas
 from misora.world.cast import load_cast
 from misora.world.layout import film_layout
-from misora.world.program import Film, Scene
+from misora.world.program import CameraMove, Film, Scene
 from misora.world.render import Renderer
 from misora.world.scenes import Draw, draw_film, program_text, read_program
 from misora.world.tier import TIERS
@@ -205,6 +205,11 @@ def _shelf(paths: list[Path]) -> Shelf:
         films += [read_program(text) for text in json.loads(metadata["scenes"])]
         fps += json.loads(metadata["fps"])
     return Shelf(torch.cat(latents), torch.cat(labels), tuple(films), torch.tensor(fps))
+
+
+def odds_of(shelf: Shelf, moving: float) -> list[float]:
+    """How likely each clip of ``shelf`` is drawn: those whose camera moves ``moving`` times as often as the others."""
+    return [moving if film.shots[0].camera.move is not CameraMove.STATIC else 1.0 for film in shelf.films]
 
 
 def layouts_of(

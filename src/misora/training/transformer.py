@@ -25,9 +25,8 @@ from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.training.autoencoder import to_frames
-from misora.training.latents import Shelf, layouts_of, load_shelves
+from misora.training.latents import Shelf, layouts_of, load_shelves, odds_of
 from misora.training.loop import Metrics
-from misora.world.program import CameraMove
 from misora.world.scenes import shown, tell
 
 MIDDLES = 0.4
@@ -221,7 +220,7 @@ class TransformerStage:
         _, _, frames, height, width = shelf.latents.shape
         length = 1 if rng.random() < self.config.singles else max(1, frames - 1)
         size = max(2, round(self.config.tokens / (length * height * width)))
-        chosen = rng.choices(range(len(shelf.films)), self.odds(shelf), k=size)
+        chosen = rng.choices(range(len(shelf.films)), odds_of(shelf, MOVING if self.config.model.layout_classes else 1.0), k=size)
         starts = [rng.randint(1, frames - length) if frames > length and rng.random() < MIDDLES else 0 for _ in chosen]
         told = [rng.random() >= self.config.text_dropout for _ in chosen]
         texts = [
@@ -237,11 +236,6 @@ class TransformerStage:
         labels = [shelf.labels[index, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         numbers = torch.tensor([min(start, 1) for start in starts]).unsqueeze(1) + torch.arange(length)
         return LatentBatch(torch.stack(clips).float(), torch.stack(labels).long(), features, shelf.fps[chosen], numbers, layouts)
-
-    def odds(self, shelf: Shelf) -> list[float]:
-        """How likely each clip of ``shelf`` is drawn."""
-        more = MOVING if self.config.model.layout_classes else 1.0
-        return [more if film.shots[0].camera.move is not CameraMove.STATIC else 1.0 for film in shelf.films]
 
     def loss(self, batch: LatentBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = next(self.model.parameters()).device

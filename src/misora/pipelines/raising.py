@@ -17,12 +17,11 @@ from misora.pipelines.runtime import choose_device, choose_dtype
 
 
 class RateRaiser:
-    """An interpolator with the device and precision that it computes in."""
+    """An interpolator with the device that it computes on."""
 
     def __init__(self, model: Interpolator) -> None:
         self.model = model
-        weight = next(model.parameters())
-        self.device, self.dtype = weight.device, weight.dtype
+        self.device = next(model.parameters()).device
 
     def raised(self, pieces: Iterable[Frames], fps: float, wanted: float, cuts: Collection[int] = ()) -> Iterator[Frames]:
         """The frames of one clip at ``wanted`` frames a second instead of ``fps``, in as many pieces and as many seconds.
@@ -63,7 +62,7 @@ class RateRaiser:
         around = ((0, -height % cell), (0, -width % cell), (0, 0))
         pair = [torch.from_numpy(np.pad(picture, around, mode="edge")).to(self.device) for picture in (first, second)]
         pixels = [levels.permute(2, 0, 1)[None].float() / 127.5 - 1 for levels in pair]
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.model.dtype is torch.bfloat16):
             made = self.model(*pixels, torch.tensor([moment], device=self.device))[0]
         levels = made.permute(1, 2, 0).add_(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
         picture: Picture = levels[:height, :width].cpu().numpy()

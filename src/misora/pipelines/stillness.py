@@ -5,8 +5,8 @@ A plan says beforehand where everybody will be, so what they leave alone is know
 in every window, and its stars, craters and trees wear away. Where the camera moves, the caption changes, or nothing was planned, nothing
 is held.
 
-Measured on clips of the stage: half a cell about everybody and the ground beneath leaves free 70 % of the cells that do not change, and 8 %
-of those that do.
+Measured on 24 clips of the stage: half a cell about everybody and the ground beneath leaves free 70 % of the cells that do not change, and
+8 % of those that do.
 """
 
 from __future__ import annotations
@@ -80,6 +80,8 @@ def what_stays(known: Known, layouts: Layouts, captions: Sequence[int], start: i
     for index in (index for index in range(start, stop) if free[index]):
         wanted = ~busy[index]
         for other in sources(index, firm, stays, captions):
+            if not bool(wanted.any()):
+                break
             found = wanted & ~busy[other]
             latents[:, :, index - start] = torch.where(found, known.latents[:, :, other], latents[:, :, index - start])
             cells[:, :, index - start] |= found

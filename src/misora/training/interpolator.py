@@ -16,6 +16,7 @@ from misora.media.contact_sheet import write_contact_sheet
 from misora.models.interpolator.config import InterpolatorConfig
 from misora.models.interpolator.model import Block, Interpolator
 from misora.models.registry import load_interpolator, save_model
+from misora.training.autoencoder import to_frames, to_pixels
 from misora.training.loop import Metrics
 from misora.training.losses import pictures, psnr
 from misora.training.streams import CANVASES, CropConfig, stream, window_on_player
@@ -139,7 +140,7 @@ class InterpolatorStage:
 
     def loss(self, batch: Triplets, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = next(self.model.parameters()).device
-        first, wanted, second = (to_pixels(frames.to(device)) for frames in (batch.first, batch.between, batch.second))
+        first, wanted, second = (one_picture(frames.to(device)) for frames in (batch.first, batch.between, batch.second))
         players, moment = batch.players.to(device).unsqueeze(1), batch.moment.to(device)
         made = self.model(first, second, moment)
         weight = 1 + self.config.player_weight * players
@@ -158,20 +159,20 @@ class InterpolatorStage:
         """A sheet of crops: first, second, faded, made, true."""
         batch = self.dataset[-1000]
         device = next(self.model.parameters()).device
-        first, second, moment = to_pixels(batch.first.to(device)), to_pixels(batch.second.to(device)), batch.moment.to(device)
+        first, second, moment = one_picture(batch.first.to(device)), one_picture(batch.second.to(device)), batch.moment.to(device)
         with torch.autocast(device.type, torch.bfloat16):
             made = self.model(first, second, moment)
         faded = torch.lerp(first, second, moment[:, None, None, None])
-        views = (batch.first, batch.second, to_levels(faded), to_levels(made), batch.between)
+        views = (batch.first, batch.second, one_frame(faded), one_frame(made), batch.between)
         rows = [torch.stack([view[index] for view in views]).numpy() for index in range(len(batch.first))]
         write_contact_sheet(folder / "preview.png", rows, columns=len(views), cell_height=self.config.triplets.side)
 
 
-def to_pixels(frames: Tensor) -> Tensor:
-    """uint8 (B, H, W, 3) to (B, 3, H, W) in [-1, 1]."""
-    return frames.permute(0, 3, 1, 2).float() / 127.5 - 1
+def one_picture(frames: Tensor) -> Tensor:
+    """uint8 (B, H, W, 3) to pixels (B, 3, H, W)."""
+    return to_pixels(frames.unsqueeze(1)).squeeze(2)
 
 
-def to_levels(pixels: Tensor) -> Tensor:
+def one_frame(pixels: Tensor) -> Tensor:
     """The reverse, on the CPU."""
-    return pixels.permute(0, 2, 3, 1).add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+    return to_frames(pixels.unsqueeze(2)).squeeze(1)

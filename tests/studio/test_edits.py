@@ -36,6 +36,16 @@ def test_each_tool_edits_a_video_of_the_account(
     assert rig.get(f"/v1/videos/{edit['id']}/recipe")["edit"]["tool"] == tool["tool"]
 
 
+def test_an_edit_may_be_painted_without_a_plan(rig: Rig) -> None:
+    parent = rig.made()
+    body = {"prompt": "in snow", "video": {"id": parent["id"]}}
+    as_json = rig.ok(rig.client.post("/v1/videos/edits", json=body | {"planned": False}))
+    as_form = rig.ok(rig.client.post("/v1/videos/edits", data={"prompt": "in snow", "video[id]": parent["id"], "planned": "false"}))
+    assert [rig.bench.engine.job(edit["id"]).request["planned"] for edit in (as_json, as_form)] == [False, False]
+    assert rig.work() == 2
+    assert rig.get(f"/v1/videos/{as_json['id']}")["status"] == "completed"
+
+
 def test_remix_by_id_and_connect(rig: Rig) -> None:
     parent = rig.made()
     remix = rig.ok(rig.client.post(f"/v1/videos/{parent['id']}/remix", json={"prompt": "at night", "strength": 0.8, "box": [0, 0, 32, 32]}))

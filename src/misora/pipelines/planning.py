@@ -3,7 +3,7 @@
 Where latent frames are known, what they show is read first (``seen``) and the plan goes on from it, or towards it; where they are known a
 little, as in a remix, so is the plan: it is changed as much as the picture is. A canvas with a mask is painted freely. Clips longer than
 the planner has seen are planned in windows, each going on from the end of the one before; so is a new caption about the same characters,
-while one about others begins anew.
+while one about others begins anew, and one about somebody who has left the picture lets them come back into it.
 """
 
 from __future__ import annotations
@@ -17,26 +17,16 @@ from torch import Tensor
 
 from misora.base.canvas import Canvas
 from misora.base.layout import Layout
-from misora.base.shapes import TIME_STRIDE, LatentShape
-from misora.diffusion.flow import add_noise
-from misora.diffusion.guidance import with_guidance
-from misora.diffusion.samplers import sample_euler
-from misora.diffusion.schedules import for_frames, shifted
-from misora.models.planner import NUMBERS, Planner, frame_numbers, from_values, to_values, who_values
+from misora.base.shapes import LatentShape
+from misora.models.planner import Planner
 from misora.models.text_encoder.model import EncodedText
-from misora.models.transformer.layouts import Layouts, stack_layouts
+from misora.models.transformer.layouts import Layouts
+from misora.pipelines.draft import SALT, Draft
 from misora.pipelines.windows import Window
 
-STEPS = 32
 GUIDANCE = 2.0
-MAX_WINDOW = 31
-"""Latent frames that are planned at once: ten seconds at 24 frames a second."""
-OVERLAP = 8
-LEAST_SECONDS = 1.0
 TEMPERATURE = 0.5
 """Of who is chosen where a caption leaves it open; where it does not, that changes nothing."""
-SALT = 0x706C616E
-"""Keeps the plan's noise apart from that of the picture."""
 
 
 def can_be_planned(canvas: Canvas) -> bool:
@@ -47,42 +37,6 @@ def can_be_planned(canvas: Canvas) -> bool:
 def is_known_in_part(canvas: Canvas) -> bool:
     """Whether there is anything on ``canvas`` to read."""
     return canvas.past is not None or any(any(pin.strengths) for pin in canvas.pins)
-
-
-class PlanDenoiser:
-    """The planner as the samplers want it, for one window: (x, sigma) to velocity."""
-
-    def __init__(self, planner: Planner, text: EncodedText, latent: LatentShape, fps: float, window: Window) -> None:
-        """``text`` is the caption, then the empty one."""
-        self.planner = planner
-        self.text = text
-        self.latent = latent
-        self.fps = fps
-        self.window = window
-
-    def conditional(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """The caption's velocity, (1, C, t, 1, P + 1)."""
-        return self._run(x, sigma, 1)
-
-    def pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        """The caption's velocity and that of no caption."""
-        said, unsaid = self._run(x, sigma, 2).split(1)
-        return said, unsaid
-
-    def _run(self, x: Tensor, sigma: Tensor, rows: int) -> Tensor:
-        count = len(self.window)
-        seconds = max((TIME_STRIDE * (count - 1) + 1) / self.fps, LEAST_SECONDS)
-        frame = torch.tensor(frame_numbers(self.latent.height, self.latent.width, seconds), device=x.device)
-        numbers = torch.arange(self.window.first_number, self.window.first_number + count, device=x.device)
-        velocity: Tensor = self.planner(
-            x.expand(rows, -1, -1, -1, -1),
-            sigma.expand(rows, -1),
-            EncodedText(*(values[:rows] for values in self.text)),
-            frame.expand(rows, -1),
-            torch.full((rows,), self.fps, device=x.device),
-            numbers.expand(rows, -1),
-        )
-        return velocity
 
 
 Reader = Callable[[Sequence[int], range], Mapping[int, Layout]]
@@ -126,36 +80,21 @@ def plan(
     Raises:
         Stranger: What is known shows others.
     """
-    device = planner.frame.weight.device
-    generator = torch.Generator("cpu").manual_seed(seed ^ SALT)
-    size = (1, planner.config.channels, 1, planner.config.slots + 1)
-    values = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(device)
-    known = torch.zeros(latent.num_frames, device=device)
-    firmness = torch.ones_like(known) if firmness is None else firmness.to(known)
-    begun, done, parts, who = 0, 0, [], torch.full((planner.config.slots,), -1, device=device)
+    draft = Draft(planner, latent, fps, guidance, goes_on, seed)
+    firmness = torch.ones_like(draft.known) if firmness is None else firmness.to(draft.known)
+    begun, start, who = 0, 0, torch.full((planner.config.slots,), -1, device=draft.values.device)
     for caption, frames in stretches_of(captions):
-        start, stop, text = done, done + frames, planner.text_encoder.encode([caption, ""])
+        text = planner.text_encoder.encode([caption, ""])
         before, who = who, choose_cast(planner, text, seed)
+        here = Window(start, start + frames, start, start + frames, goes_on)
+        draft.cast(here, who)
+        for first, layout in (read(who.tolist(), range(start, here.stop)) if read else {}).items():
+            draft.know(first, layout, firmness[first : first + len(layout)])
         if not torch.equal(before, who):
             begun = start
-        values[:, NUMBERS:, start:stop] = 0
-        values[:, NUMBERS:, start:stop, 0, :-1] = who_values(who, planner.config.classes).T[:, None]
-        for first, layout in (read(who.tolist(), range(start, stop)) if read else {}).items():
-            here = slice(first, first + len(layout))
-            seen, firm = to_values(stack_layouts([layout], [True]), planner.config.classes).to(device), firmness[here]
-            values[:, :NUMBERS, here] = add_noise(seen[:, :NUMBERS], values[:, :NUMBERS, here], 1 - firm.unsqueeze(0))
-            known[here] = firm
-        while done < stop:
-            first = max(begun, done - OVERLAP)
-            window = Window(first, min(first + MAX_WINDOW, stop), done, min(first + MAX_WINDOW, stop), goes_on)
-            network = PlanDenoiser(planner, text, latent, fps, window)
-            denoise = with_guidance(network.conditional, network.pair, guidance)
-            sigmas = for_frames(shifted(STEPS).to(values), known[window.start : window.stop].unsqueeze(0))
-            values[:, :, window.start : window.stop] = sample_euler(denoise, values[:, :, window.start : window.stop], sigmas)
-            known[window.start : window.stop] = 1
-            done = window.stop
-        parts.append(from_values(values[:, :, start:stop]))
-    return Layouts(*(torch.cat(several, dim=1) for several in zip(*parts, strict=True)))
+        draft.fill(text, here, begun, draft.away(start) if begun < start else [])
+        start = here.stop
+    return draft.layouts([stretch.frames for stretch in stretches_of(captions)])
 
 
 def choose_cast(planner: Planner, text: EncodedText, seed: int) -> Tensor:

@@ -1,0 +1,155 @@
+"""A plan in the making: which latent frames are known, and windows of the others filled by the planner.
+
+A window goes on from the end of the one before. Whoever has left the picture when a new caption begins has nothing to go on from: they are
+planned as if the clip began there, and come back as tall as they went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from misora.base.layout import BOX, GROUND, HEIGHT, MOMENTS, Layout, X, Y
+from misora.base.shapes import TIME_STRIDE, LatentShape
+from misora.diffusion.flow import add_noise
+from misora.diffusion.guidance import with_guidance
+from misora.diffusion.samplers import sample_euler
+from misora.diffusion.schedules import for_frames, shifted
+from misora.models.planner import NUMBERS, SCALES, Planner, frame_numbers, from_values, to_values, who_values
+from misora.models.text_encoder.model import EncodedText
+from misora.models.transformer.layouts import Layouts, stack_layouts
+from misora.pipelines.windows import Window
+
+STEPS = 32
+MAX_WINDOW = 31
+"""Latent frames that are planned at once: ten seconds at 24 frames a second."""
+OVERLAP = 8
+LEAST_SECONDS = 1.0
+SALT = 0x706C616E
+"""Keeps the plan's noise apart from that of the picture."""
+
+
+class PlanDenoiser:
+    """The planner as the samplers want it, for one window: (x, sigma) to velocity."""
+
+    def __init__(self, planner: Planner, text: EncodedText, latent: LatentShape, fps: float, numbers: range) -> None:
+        """``text`` is the caption, then the empty one; ``numbers`` are those of the latent frames."""
+        self.planner = planner
+        self.text = text
+        self.latent = latent
+        self.fps = fps
+        self.numbers = numbers
+
+    def conditional(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """The caption's velocity, (1, C, t, 1, P + 1)."""
+        return self._run(x, sigma, 1)
+
+    def pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """The caption's velocity and that of no caption."""
+        said, unsaid = self._run(x, sigma, 2).split(1)
+        return said, unsaid
+
+    def _run(self, x: Tensor, sigma: Tensor, rows: int) -> Tensor:
+        count = len(self.numbers)
+        seconds = max((TIME_STRIDE * (count - 1) + 1) / self.fps, LEAST_SECONDS)
+        frame = torch.tensor(frame_numbers(self.latent.height, self.latent.width, seconds), device=x.device)
+        numbers = torch.tensor(self.numbers, device=x.device)
+        velocity: Tensor = self.planner(
+            x.expand(rows, -1, -1, -1, -1),
+            sigma.expand(rows, -1),
+            EncodedText(*(values[:rows] for values in self.text)),
+            frame.expand(rows, -1),
+            torch.full((rows,), self.fps, device=x.device),
+            numbers.expand(rows, -1),
+        )
+        return velocity
+
+
+class Draft:
+    """A clip's plan as far as it is made.
+
+    Args:
+        goes_on, seed: As of ``plan``.
+    Attributes:
+        values: (1, C, t, 1, P + 1), noise where nothing is planned yet.
+        known: How firmly each latent frame is, (t,).
+    """
+
+    def __init__(self, planner: Planner, latent: LatentShape, fps: float, guidance: float, goes_on: bool, seed: int) -> None:
+        self.planner, self.latent, self.fps, self.guidance, self.goes_on = planner, latent, fps, guidance, goes_on
+        generator, device = torch.Generator("cpu").manual_seed(seed ^ SALT), planner.frame.weight.device
+        size = (1, planner.config.channels, 1, planner.config.slots + 1)
+        self.values = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(device)
+        self.known = torch.zeros(latent.num_frames, device=device)
+
+    def cast(self, here: Window, who: Tensor) -> None:
+        """Puts ``who`` (P,) into the slots of the latent frames of ``here``."""
+        self.values[:, NUMBERS:, here.start : here.stop] = 0
+        self.values[:, NUMBERS:, here.start : here.stop, 0, :-1] = who_values(who, self.planner.config.classes).T[:, None]
+
+    def know(self, first: int, layout: Layout, firm: Tensor) -> None:
+        """Takes what is read of the latent frames from ``first`` on, as ``firm`` (n,) as it is known."""
+        here = slice(first, first + len(layout))
+        seen = to_values(stack_layouts([layout], [True]), self.planner.config.classes).to(self.values)
+        self.values[:, :NUMBERS, here] = add_noise(seen[:, :NUMBERS], self.values[:, :NUMBERS, here], 1 - firm.unsqueeze(0))
+        self.known[here] = firm
+
+    def fill(self, text: EncodedText, here: Window, begun: int, away: Sequence[int] = ()) -> None:
+        """Plans the latent frames of ``here`` by the first row of ``text``, going on from those since ``begun``.
+
+        Whoever is ``away`` has no place to go on from: theirs is planned as of a clip that begins here, and they come back as tall as they
+        went, on the ground that they left.
+        """
+        free, known = self.values.clone(), self.known.clone()
+        self._sample(text, here, begun)
+        if not away:
+            return
+        going_on, self.values, self.known = self.values, free, known
+        self._sample(text, here, here.start, first_number=0)
+        part = slice(here.start, here.stop)
+        for slot in away:
+            last = going_on[:, :NUMBERS, here.start - 1, :, slot]
+            going_on[:, :NUMBERS, part, :, slot] = as_tall(self.values[:, :NUMBERS, part, :, slot], last)
+        self.values = going_on
+
+    def away(self, start: int) -> list[int]:
+        """The slots of those who are out of the picture when latent frame ``start`` begins."""
+        boxes = from_values(self.values[:, :, start - 1 : start]).boxes[0, 0, :, -1]
+        reach = boxes[:, HEIGHT] / 2
+        beside, above = boxes[:, X].abs() - reach > self.latent.width / 2, boxes[:, Y].abs() - reach > self.latent.height / 2
+        return torch.nonzero(beside | above).flatten().tolist()
+
+    def layouts(self, stretches: Sequence[int]) -> Layouts:
+        """What is planned; in each of ``stretches``, so many latent frames long, a slot is one character's."""
+        parts = [from_values(values) for values in self.values.split(list(stretches), dim=2)]
+        return Layouts(*(torch.cat(several, dim=1) for several in zip(*parts, strict=True)))
+
+    def _sample(self, text: EncodedText, here: Window, begun: int, first_number: int | None = None) -> None:
+        """Windows over ``here``; ``first_number`` is that of latent frame ``begun``, None what its window says."""
+        done = here.start
+        while done < here.stop:
+            first = max(begun, done - OVERLAP)
+            stop = min(first + MAX_WINDOW, here.stop)
+            window = Window(first, stop, done, stop, self.goes_on)
+            number = window.first_number if first_number is None or first > begun else first_number
+            network = PlanDenoiser(self.planner, text, self.latent, self.fps, range(number, number + len(window)))
+            denoise = with_guidance(network.conditional, network.pair, self.guidance)
+            sigmas = for_frames(shifted(STEPS).to(self.values), self.known[first:stop].unsqueeze(0))
+            self.values[:, :, first:stop] = sample_euler(denoise, self.values[:, :, first:stop], sigmas)
+            self.known[first:stop] = 1
+            done = stop
+
+
+def as_tall(values: Tensor, last: Tensor) -> Tensor:
+    """One player's ``values`` (1, NUMBERS, t, 1), begun as tall and on the same ground as in its ``last`` ones (1, NUMBERS, 1)."""
+    moved: Tensor = values.unflatten(1, (MOMENTS, BOX)).clone()
+    first, before = moved[:, 0, :, 0], last.unflatten(1, (MOMENTS, BOX))[:, -1]
+    taller = before[:, HEIGHT] - first[:, HEIGHT]
+    lower = before[:, GROUND] - first[:, GROUND]
+    lift = moved[:, :, Y] - moved[:, :, GROUND]
+    moved[:, :, HEIGHT] += taller
+    moved[:, :, GROUND] += lower
+    moved[:, :, Y] = moved[:, :, GROUND] + lift * (taller / SCALES[HEIGHT]).exp2()
+    return moved.flatten(1, 2)

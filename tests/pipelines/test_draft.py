@@ -1,0 +1,77 @@
+"""A plan in the making: who is away, and how they come back."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from misora.base.layout import BOX, CAMERA, GROUND, HEIGHT, MOMENTS, X, Y
+from misora.base.shapes import LatentShape
+from misora.models.planner import NUMBERS, from_values, to_values
+from misora.models.transformer.layouts import Layouts
+from misora.pipelines.draft import Draft, as_tall
+from misora.pipelines.windows import Window
+from tiny import tiny_planner
+
+SIZE = LatentShape(4, 8, 8)
+HERE = Window(2, 4, 2, 4)
+
+
+def box(x: float, y: float = 1.0, height: float = 2.0, ground: float = 2.0) -> Tensor:
+    """A player at one place in all pictures of one latent frame, (1, 1, 1, M, 5)."""
+    values = torch.zeros(1, 1, 1, MOMENTS, BOX)
+    for column, value in ((X, x), (Y, y), (HEIGHT, height), (GROUND, ground)):
+        values[..., column] = value
+    return values
+
+
+def placed(*boxes: Tensor) -> Layouts:
+    """One latent frame with players 1, 2, ... in ``boxes``."""
+    who = torch.arange(1, len(boxes) + 1)[None, None]
+    return Layouts(who, torch.cat(boxes, dim=2), torch.zeros(1, 1, CAMERA), torch.ones(1, 1, dtype=torch.bool))
+
+
+def draft_with(*boxes: Tensor) -> Draft:
+    """Two of four latent frames known, with players in ``boxes`` at the end of them."""
+    draft = Draft(tiny_planner(), SIZE, 24.0, 2.0, False, seed=1)
+    draft.cast(Window(0, 4, 0, 4), torch.tensor([1, 2]))
+    draft.values[:, :NUMBERS, :2] = to_values(placed(*boxes), draft.planner.config.classes)[:, :NUMBERS]
+    draft.known[:2] = 1
+    return draft
+
+
+@pytest.mark.parametrize(("x", "y", "is_away"), [(0, 0, False), (4.5, 0, False), (5.5, 0, True), (-5.5, 0, True), (0, -5.5, True)])
+def test_who_is_out_of_the_picture_is_away(x: float, y: float, is_away: bool) -> None:
+    assert draft_with(box(0), box(x, y)).away(2) == ([1] if is_away else [])
+
+
+def test_an_empty_slot_is_not_away() -> None:
+    draft = draft_with(box(0), box(9))
+    draft.cast(Window(0, 4, 0, 4), torch.tensor([1, 0]))
+    assert draft.away(2) == []
+
+
+def test_who_is_away_is_planned_anew_and_the_other_goes_on() -> None:
+    text = tiny_planner().text_encoder.encode(["a dog comes back", ""])
+    going_on, coming_back = (draft_with(box(0), box(9, height=3.0)) for _ in range(2))
+    with torch.no_grad():
+        going_on.fill(text, HERE, 0)
+        coming_back.fill(text, HERE, 0, away=[1])
+    first, second = (from_values(draft.values) for draft in (going_on, coming_back))
+    assert torch.equal(first.boxes[:, :, 0], second.boxes[:, :, 0]) and torch.equal(first.camera, second.camera)
+    assert torch.equal(first.boxes[:, :2, 1], second.boxes[:, :2, 1])
+    assert not torch.allclose(first.boxes[:, 2:, 1, :, X], second.boxes[:, 2:, 1, :, X])
+    assert second.boxes[0, 2, 1, 0, HEIGHT].item() == pytest.approx(3.0, abs=1e-4)
+    assert second.boxes[0, 2, 1, 0, GROUND].item() == pytest.approx(2.0, abs=1e-4)
+
+
+def test_coming_back_as_tall_keeps_how_high_one_jumps_for_ones_size() -> None:
+    classes = 3
+    lower, higher = placed(box(5, y=1.0, height=2.0, ground=2.0)), placed(box(5, y=0.0, height=2.0, ground=2.0))
+    values = torch.cat([to_values(each, classes)[:, :NUMBERS, :, :, 0] for each in (lower, higher)], dim=2)
+    last = to_values(placed(box(9, y=2.0, height=4.0, ground=3.0)), classes)[:, :NUMBERS, 0, :, 0]
+    moved = as_tall(values, last)
+    y, ground, height = (moved[0, column, :, 0].tolist() for column in (Y, GROUND, HEIGHT))
+    assert ground == pytest.approx([1.5, 1.5]) and height[0] == height[1]
+    assert [2 * (g - v) for g, v in zip(ground, y, strict=True)] == pytest.approx([2.0, 4.0])

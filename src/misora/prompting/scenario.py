@@ -19,7 +19,7 @@ from misora.world.cast import Character, Gait
 from misora.world.colours import COLOURS
 from misora.world.lexicon import Lexicon
 from misora.world.phrases import side_words
-from misora.world.program import TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
+from misora.world.program import GOES_AWAY, TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
 from misora.world.readings import SIDES, Kind, Match, Reading, tokens_of
 from misora.world.telling.stories import verb_of as full_verb_of
 
@@ -35,6 +35,7 @@ GOES_ON = {Action.ENTER: Action.STAND, Action.APPROACH: Action.STAND}
 GONE = frozenset({Action.LEAVE, Action.RETREAT})
 
 EnumT = TypeVar("EnumT", bound=Enum)
+DefaultT = TypeVar("DefaultT", bound=Enum | None)
 
 
 class Account:
@@ -100,7 +101,7 @@ class Scenario:
         gait = actors[0][0].character.gait
         places = self._filled([beat.place for _, beat in beats], lambda: self._place(gait))
         times = self._filled([beat.time for _, beat in beats], self._time)
-        cameras = self._filled([beat.camera for _, beat in beats], self._camera)
+        cameras = self._filled([beat.camera for _, beat in beats], lambda: self._camera(actors))
         weathers = _lasting([beat.weather for _, beat in beats])
         stories = [
             Story(who, place, time, camera, relations_of(beat, parts), weather)
@@ -173,10 +174,10 @@ class Scenario:
         self.account.add(side_words(ways.get(action, ways["travel"])[0], chosen))
         return chosen
 
-    def _filled(self, said: Sequence[EnumT | None], otherwise: Callable[[], EnumT]) -> list[EnumT]:
+    def _filled(self, said: Sequence[EnumT | None], otherwise: Callable[[], DefaultT]) -> list[EnumT | DefaultT]:
         """``said`` without gaps: what was said last goes on, what is said first holds from the start."""
         first = next((value for value in said if value is not None), None)
-        current = otherwise() if first is None else first
+        current: EnumT | DefaultT = otherwise() if first is None else first
         filled = []
         for value in said:
             current = value if value is not None else current
@@ -200,10 +201,13 @@ class Scenario:
         self.account.add(self._say["time"]["day"][0])
         return Time.DAY
 
-    def _camera(self) -> CameraMove:
+    def _camera(self, moments: Sequence[Sequence[Actor]]) -> CameraMove | None:
+        """A style's, or a still one; unsaid with those who would leave its picture, so that it may go along where the clip is long."""
         if self._style and self._style.cameras:
             self.account.style(self._say["camera"][self._style.cameras[0]]["sentence"][0].format(n="it"))
             return self._style.cameras[0]
+        if any(actor.action in GOES_AWAY for actors in moments for actor in actors):
+            return None
         self.account.add(self._say["camera"]["static"]["sentence"][0])
         return CameraMove.STATIC
 
@@ -238,8 +242,8 @@ class FullScenario(Scenario):
     def _time(self) -> Time:
         return super()._time() if self._style and self._style.times else Time.DAY
 
-    def _camera(self) -> CameraMove:
-        return super()._camera() if self._style and self._style.cameras else CameraMove.STATIC
+    def _camera(self, moments: Sequence[Sequence[Actor]]) -> CameraMove | None:
+        return super()._camera(moments) if self._style and self._style.cameras else CameraMove.STATIC
 
 
 def _lasting(said: Sequence[Weather | None]) -> list[Weather | None]:

@@ -34,7 +34,7 @@ from misora.world.captions import Language, canonical_caption
 from misora.world.cast import Character, load_cast
 from misora.world.layout import film_layout
 from misora.world.lexicon import load_lexicon
-from misora.world.program import Action, Camera, CameraMove, Direction, Film, Player, Scene
+from misora.world.program import GOES_AWAY, Action, Camera, CameraMove, Direction, Film, Player, Scene
 from misora.world.readings import Kind
 from misora.world.scenes import Draw, draw_film, tell
 from misora.world.tier import SMALL, TIERS, Tier
@@ -43,14 +43,15 @@ MIDDLES = 0.2
 """Share of scenes that begin after their first picture: what a clip longer than the planner sees is continued with."""
 CAPTION_TOKENS = 40
 """As of the transformer: every batch of one length has one shape."""
-LENGTHS = {1: 1.0, 4: 1.0, 7: 4.0, 8: 2.0, 11: 1.0, 16: 2.0, 31: 1.0}
+LENGTHS = {1: 0.5, 4: 1.0, 7: 4.0, 8: 1.0, 11: 2.0, 16: 3.0, 31: 2.0}
 """Latent frames of a clip and how often batches have so many; at 24 frames a second up to ten seconds."""
 CANVASES = ((8, 8), (8, 8), (8, 13), (8, 13), (10, 10), (13, 8), (9, 15), (15, 26))
 """(rows, columns) in latent cells."""
 FOLLOWED_FROM = 3.0
 """Seconds from which on a camera that nothing is said of mostly goes along with whoever would leave the picture."""
-FOLLOWED = 0.75
-GOES_AWAY = frozenset({Action.WALK, Action.RUN, Action.FLY})
+FOLLOWED = 0.9
+SAYS_SO = 0.25
+"""Share of those clips whose caption may say that it does."""
 SCENE_FACTS = ("place", "time", "camera", "weather")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 PLAYER_FACTS = ("action", "direction", *RELATIONS)
@@ -179,11 +180,11 @@ class PlanDataset(Dataset[PlanBatch]):
         film = draw_film(draw, rng)
         told = film
         if self.tier is SMALL:
-            scene = film.shots[0]
+            scene, drawn = film.shots[0], film.shots[0].camera
             if scene.players[0].action in GOES_AWAY and seconds > FOLLOWED_FROM and scene.camera.move is CameraMove.STATIC:
-                film = Film((followed(scene),)) if rng.random() < FOLLOWED else film
-            film = Film((in_view(film.shots[0], aspect),))
-            told = Film((replace(film.shots[0], camera=scene.camera),))
+                scene = followed(scene) if rng.random() < FOLLOWED else scene
+            film = Film((in_view(scene, aspect),))
+            told = film if rng.random() < SAYS_SO else Film((replace(film.shots[0], camera=drawn),))
         complete = self.config.complete > 0 and rng.random() < self.config.complete
         caption = canonical_caption(told.shots[0], rng.choice(LANGUAGES)) if complete else tell(told, rng)
         layout = film_layout(told if says_camera(caption) else film, shape, self.ids, self.config.model.slots)

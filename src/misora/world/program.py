@@ -117,6 +117,8 @@ TRAVELLING = frozenset(
         Action.CHASE, Action.FOLLOW, Action.PUSH, Action.PUSHED, Action.COLLIDE, Action.MEET, Action.HIDE, Action.VAULT,
     }
 )  # fmt: skip
+#: Actions that take a player out of a picture whose camera stays, sooner or later.
+GOES_AWAY = frozenset({Action.WALK, Action.RUN, Action.FLY})
 #: Actions during which the player is off the ground all the time.
 AIRBORNE = frozenset({Action.FLY})
 #: Actions that another player takes part in, ``Player.partner``.

@@ -1,9 +1,10 @@
 """How many requests a second the web process answers, how fast, and what it costs to start: a real `misora serve` on a full database.
 
-    python benchmarks/serving.py [--rate 150] [--seconds 20] [--clients 16] [--accounts]
+    python benchmarks/serving.py [--rate 150] [--seconds 20] [--clients 16] [--crowd 0] [--accounts]
 
 Of a hundred requests 70 ask for a video, 15 fetch a range of its file, 10 list and 5 create. Requests are sent at a fixed rate, whether
-or not earlier ones were answered, and a request's time counts from when it was due; the last row sends each as soon as one is answered.
+or not earlier ones were answered, and a request's time counts from when it was due; the second row sends each as soon as one is answered.
+With ``--crowd`` so many clients do that at once, more than are let in, and the last row is the first rate again, right after them.
 The clients are threads of this process, so a core that both share is measured with them.
 """
 
@@ -127,6 +128,7 @@ class Run:
     seconds: float
     times: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in set(MIX)})
     statuses: list[int] = field(default_factory=list)
+    put_off: list[bool] = field(default_factory=list)
     took: float = 0.0
 
     def go(self, clients: int) -> Run:
@@ -148,12 +150,13 @@ class Run:
             if due - self.start >= self.seconds:
                 return
             time.sleep(max(0.0, due - time.perf_counter()))
-            name, status = self.send(connection, ticket)
+            name, status, put_off = self.send(connection, ticket)
             self.times[name].append(time.perf_counter() - due)
             self.statuses.append(status)
+            self.put_off.append(put_off)
 
-    def send(self, connection: http.client.HTTPConnection, ticket: int) -> tuple[str, int]:
-        """One request of the mix; which one is decided by its number."""
+    def send(self, connection: http.client.HTTPConnection, ticket: int) -> tuple[str, int, bool]:
+        """One request of the mix, which its number decides: its kind, its status, and whether it was told to come back."""
         draw = random.Random(ticket)
         name, video = draw.choice(MIX), draw.choice(self.install.videos)
         headers = dict(self.install.headers)
@@ -168,16 +171,17 @@ class Run:
             connection.request("GET", "/v1/videos?limit=20" if name == "list" else f"/v1/videos/{video}", headers=headers)
         answer = connection.getresponse()
         answer.read()
-        return name, answer.status
+        return name, answer.status, answer.status in (429, 503) and answer.getheader("retry-after") is not None
 
 
 def report(run: Run, asked: str, cpu: float) -> list[str]:
-    """A row: what was asked for, how much was done, how fast, how many failed, processor time of the server for each."""
+    """A row: what was asked for, how much was done, how fast, how many were put off, how many failed, processor time of the server for each."""
     times = sorted(itertools.chain(*run.times.values()))
     cut = statistics.quantiles(times, n=100)
-    faults = sum(status >= 500 for status in run.statuses)
+    put_off = sum(run.put_off)
+    faults = sum(status >= 500 for status in run.statuses) - put_off
     figures = [f"{1000 * cut[at - 1]:.0f}" for at in (50, 95, 99)]
-    return [asked, str(len(times)), f"{len(times) / run.took:.0f}", *figures, str(faults), f"{1000 * cpu / len(times):.2f}"]
+    return [asked, str(len(times)), f"{len(times) / run.took:.0f}", *figures, str(put_off), str(faults), f"{1000 * cpu / len(times):.2f}"]
 
 
 def main() -> None:
@@ -185,11 +189,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=150, help="requests a second")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--crowd", type=int, default=0, help="clients at once in two more rows; 0 leaves them out")
     parser.add_argument("--videos", type=int, default=200)
     parser.add_argument("--port", type=int, default=8491)
     parser.add_argument("--accounts", action="store_true")
     args = parser.parse_args()
-    rows = [["sent", "N", "answered a second", "ms, median", "p95", "p99", "5xx", "server's CPU ms a request"]]
+    rows = [["sent", "N", "answered a second", "ms, median", "p95", "p99", "told to come back", "other 5xx", "server's CPU ms a request"]]
     with tempfile.TemporaryDirectory() as folder:
         install = Install(Path(folder))
         engine = open_engine(load_settings(os.environ | install.settings))
@@ -197,10 +202,16 @@ def main() -> None:
         engine.database.close()
         with serving(install, args.port, accounts=args.accounts) as (server, waited):
             start = f"Start: {waited:.2f} s, {server.cpu_seconds():.2f} CPU s, {server.most_memory()} MB"
-            for rate in (args.rate, 0.0):
+            loads = [
+                (args.rate, args.clients),
+                (0.0, args.clients),
+                *([(0.0, args.crowd), (args.rate, args.clients)] if args.crowd else []),
+            ]
+            for rate, clients in loads:
                 before = server.cpu_seconds()
-                run = Run(install, args.port, rate, args.seconds).go(args.clients)
-                rows.append(report(run, f"{rate:g} a second" if rate else "as fast as possible", server.cpu_seconds() - before))
+                run = Run(install, args.port, rate, args.seconds).go(clients)
+                asked = f"{rate:g} a second" if rate else f"as fast as possible, {clients} clients"
+                rows.append(report(run, asked, server.cpu_seconds() - before))
             memory = server.most_memory()
     print(facts(), f"{start}; after the load {memory} MB", markdown(rows), sep="\n\n")
 

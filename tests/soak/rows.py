@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from soak import chaos, faults, kills, power, races, storms, timing, uploads
+from soak import chaos, faults, kills, load, power, races, storms, timing, uploads
 from soak.ground import Ground
 
 Draw = Callable[[int, Ground], None]
@@ -57,5 +57,8 @@ ROWS = (
     Row("7", races.race_for_a_quota_on_postgresql, "the same on PostgreSQL", 1, 50, 500),
     Row("9", uploads.cut_an_upload, "an upload whose every part is cut once, from two writers", 2, 50, 200),
     Row("12", timing.time_refused_keys, "20,000 refusals of each kind", 0, 5, 20),
+    Row("20", load.crowd_a_server, "300 clients at once for three seconds", 1, 20, 200),
+    Row("20b", load.write_without_end, "1,200 writes", 1, 3000, 12_000),
+    Row("20c", load.back_up_under_load, "2 backups while another process writes", 1, 25, 250),
     Row("20d", races.flood_the_queue, "60 jobs of one account, 10 of ten", 1, 5, 20),
 )

@@ -175,7 +175,7 @@ class Run:
 
 
 def report(run: Run, asked: str, cpu: float) -> list[str]:
-    """A row: what was asked for, how much was done, how fast, how many were put off, how many failed, processor time of the server for each."""
+    """A row: what was asked for, how much was done, how fast, how many were put off or failed, processor time for each."""
     times = sorted(itertools.chain(*run.times.values()))
     cut = statistics.quantiles(times, n=100)
     put_off = sum(run.put_off)

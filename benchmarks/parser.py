@@ -23,7 +23,9 @@ from misora.evaluation.films import held_out_films
 from misora.evaluation.makers import StageMaker, reconstruct
 from misora.evaluation.prompts import held_out_prompts
 from misora.evaluation.shots import check_shots, read_shots
+from misora.evaluation.statistics import mean, share
 from misora.evaluation.tables import WHOLE, adherence
+from misora.evaluation.tracking import TrackCheck, check_tracks
 from misora.media.decode import read_video
 from misora.media.encode import write_video
 from misora.media.fit import fit_frames
@@ -84,18 +86,31 @@ def main() -> None:
     }
     wanted = [name for name in changes if not args.only or any(part in name for part in args.only.split(","))]
     judged: dict[str, list[list[Check]]] = {name: [] for name in wanted}
+    tracked: dict[str, list[TrackCheck]] = {name: [] for name in wanted}
+    nearer: dict[str, list[bool]] = {name: [] for name in wanted}
     listed = held_out_prompts if args.tier == "small" else held_out_films
     for prompt in listed(args.clips, shape, [name for name in stage.characters if name in reader.config.characters], SEED):
-        frames = stage.make(prompt, shape, 0)
+        rendering = stage.render(prompt, shape)
+        frames = rendering.frames.numpy()
         for name in wanted:
             readings = read_shots(reader, changes[name](frames), 24, len(prompt.film.shots))
             judged[name].append(check_shots(prompt, readings))
+            if len(prompt.film.shots) == 1:
+                tracks, pairs = check_tracks(readings.whole, prompt.scene, rendering, 24)
+                tracked[name] += tracks
+                nearer[name] += pairs
     tables = {name: adherence(checks) for name, checks in judged.items()}
     facts = [fact for fact in (*FACTS, WHOLE) if any(table[fact].count for table in tables.values())]
     print(f"{args.kind}, {args.clips} held-out clips of the {args.tier} tier, {args.size}, {seconds:g} s\n")
     print(f"| clips | {' | '.join(facts)} |\n| --- |{' --- |' * len(facts)}")
     for name, table in tables.items():
         cells = [f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}] {figure.count}" for figure in map(table.__getitem__, facts)]
+        print(f"| {name} | {' | '.join(cells)} |")
+    print("\n| tracks | place off, of the picture's height | height off | in view, said right | nearer of two |\n|" + " --- |" * 5)
+    for name, tracks in tracked.items():
+        figures = [mean([getattr(track, value) for track in tracks]) for value in ("place_off", "height_off", "seen_right")]
+        figures.append(share(sum(nearer[name]), len(nearer[name])))
+        cells = [f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}] {figure.count}" for figure in figures]
         print(f"| {name} | {' | '.join(cells)} |")
 
 

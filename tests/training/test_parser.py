@@ -12,7 +12,7 @@ import torch
 from misora.base.shapes import VideoShape
 from misora.models.parser.background import BANDS, MOVES
 from misora.models.parser.config import RATE, STRIDE
-from misora.models.parser.tracks import Found
+from misora.models.parser.tracks import Found, track_from_mask
 from misora.models.registry import load_parser
 from misora.training.degrade import blur, compress, degrade, ghost
 from misora.training.head_stage import HeadStage, some
@@ -21,7 +21,7 @@ from misora.training.parser import ParserStage
 from misora.training.parser_clips import ParserDataset, draw_evenly, with_cuts
 from misora.training.parser_readings import join, matched, nearest, read_back
 from misora.training.parser_tracks import blur_track, camera_moves, simulate_background, simulate_tracks
-from misora.training.parser_truth import UNSURE, facts_of, shipped_parser, stage_parser, track_from_mask, truth_of
+from misora.training.parser_truth import UNSURE, facts_of, shipped_parser, stage_parser, truth_of
 from misora.training.recipes import heads_tiny, parser_critic, parser_judge, parser_tiny, tracks_critic, tracks_judge, tracks_tiny
 from misora.training.track_stage import Sequences, TrackStage, pooled
 from misora.world.assets import Atlas, save_atlas, toy_atlas, toy_sprites

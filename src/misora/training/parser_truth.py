@@ -13,7 +13,7 @@ from torch import Tensor
 
 from misora.base.shapes import VideoShape
 from misora.models.parser.config import STRIDE, ParserConfig
-from misora.models.parser.tracks import Track
+from misora.models.parser.tracks import Track, track_from_mask
 from misora.world.cast import load_cast
 from misora.world.colours import COLOURS, OWN_COLOUR
 from misora.world.program import Direction, Player, Scene
@@ -117,30 +117,6 @@ def facts_of(player: Player, config: ParserConfig) -> PlayerFacts:
 def index_of(name: str, names: Sequence[str]) -> int:
     """Where ``name`` stands among ``names``; UNSURE when it does not."""
     return names.index(name) if name in names else UNSURE
-
-
-def track_from_mask(mask: Tensor) -> Track:
-    """The box of what is seen of a player, at every moment; ``mask`` is bool (T, H, W)."""
-    _, height, width = mask.shape
-    top, bottom = _extent(mask.any(2))
-    left, right = _extent(mask.any(1))
-    area = mask.sum((1, 2)) / STRIDE**2
-    return Track(
-        mass=area,
-        x=((left + right) / 2 - width / 2) / height,
-        y=1 - bottom / height,
-        height=(bottom - top).clamp(min=1) / height,
-        width=(right - left).clamp(min=1) / height,
-        seen=area >= 0.5,
-    )
-
-
-def _extent(line: Tensor) -> tuple[Tensor, Tensor]:
-    """First and one past the last True of every row of (T, L), as float; 0 and L where there is none."""
-    length = line.shape[1]
-    first = line.float().argmax(1)
-    last = length - line.flip(1).float().argmax(1)
-    return first.float(), last.float()
 
 
 def _cells(instance: Tensor, characters: list[int]) -> tuple[Tensor, Tensor]:

@@ -208,7 +208,9 @@ def planner_small() -> tuple[PlannerStageConfig, RunConfig]:
 def planner_more() -> tuple[PlannerStageConfig, RunConfig]:
     """Goes on from the shipped planner with other scenes, most of them of two players: who does what is the hard part."""
     config, run_config = planner_small()
-    again = dataclasses.replace(config, start=SHIPPED, second_player=0.75, reading_weight=0.1, relation_weight=3.0, complete=0.4, camera_weight=0.4, seed=6)
+    again = dataclasses.replace(
+        config, start=SHIPPED, second_player=0.75, reading_weight=0.1, relation_weight=3.0, complete=0.4, camera_weight=0.4, seed=6
+    )
     return _again(again, dataclasses.replace(run_config, muon_lr=0.01, adam_lr=1e-3), "planner/more")
 
 

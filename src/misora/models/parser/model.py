@@ -103,11 +103,15 @@ class Parser(nn.Module):
 
 def to_canvas(frames: Tensor, fps: float, config: ParserConfig) -> Tensor:
     """Frames (T, H, W, 3) uint8 at ``fps`` as the parser looks at them: (t, 3, h, w) in [-1, 1] at ``RATE``."""
-    count = max(1, round(len(frames) / fps * RATE))
-    picked = (torch.arange(count) * fps / RATE).round().long().clamp(max=len(frames) - 1)
-    chosen = frames[picked].movedim(-1, 1).float().div_(127.5).sub_(1)
+    chosen = frames[looked_at(len(frames), fps)].movedim(-1, 1).float().div_(127.5).sub_(1)
     size = config.canvas(*frames.shape[1:3])
     return F.interpolate(chosen, size=size, mode="bilinear", antialias=True, align_corners=False).clamp_(-1, 1)
+
+
+def looked_at(num_frames: int, fps: float) -> Tensor:
+    """Which of a clip's frames the parser looks at, (t,)."""
+    count = max(1, round(num_frames / fps * RATE))
+    return (torch.arange(count) * fps / RATE).round().long().clamp(max=num_frames - 1)
 
 
 def earlier_index(num_frames: int) -> Tensor:

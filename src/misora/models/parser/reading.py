@@ -53,6 +53,11 @@ class ClipReading:
     cuts: tuple[float, ...] = ()
 
     @property
+    def depth_order(self) -> tuple[int, ...]:
+        """Numbers of the players from the nearest to the farthest: who stands lower in the picture is nearer."""
+        return tuple(sorted(range(len(self.players)), key=lambda number: self.players[number].track.standing))
+
+    @property
     def num_frames(self) -> int:
         """Frames that were looked at."""
         return len(self.camera_travel)

@@ -6,6 +6,7 @@ what its box covers is then set aside, so that one figure read as dog here and f
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -40,6 +41,16 @@ class Track:
     height: Tensor
     width: Tensor
     seen: Tensor
+
+    @property
+    def visible(self) -> float:
+        """Share of the moments at which it is in view."""
+        return float(self.seen.float().mean())
+
+    @property
+    def standing(self) -> float:
+        """Where it stands, as ``y``: the lowest tenth of its feet, so that a jump is no distance; infinite where it is never seen."""
+        return float(self.y[self.seen].quantile(0.1)) if bool(self.seen.any()) else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,30 @@ def track_of(share: Tensor, boxes: Tensor, height: int, width: int) -> Track:
         width=wide / height,
         seen=mass >= MIN_MASS,
     )
+
+
+def track_from_mask(mask: Tensor) -> Track:
+    """The box of what is seen of a player, at every moment; ``mask`` is bool (T, H, W)."""
+    _, height, width = mask.shape
+    top, bottom = _extent(mask.any(2))
+    left, right = _extent(mask.any(1))
+    area = mask.sum((1, 2)) / STRIDE**2
+    return Track(
+        mass=area,
+        x=((left + right) / 2 - width / 2) / height,
+        y=1 - bottom / height,
+        height=(bottom - top).clamp(min=1) / height,
+        width=(right - left).clamp(min=1) / height,
+        seen=area >= 0.5,
+    )
+
+
+def _extent(line: Tensor) -> tuple[Tensor, Tensor]:
+    """First and one past the last True of every row of (T, L), as float; 0 and L where there is none."""
+    length = line.shape[1]
+    first = line.float().argmax(1)
+    last = length - line.flip(1).float().argmax(1)
+    return first.float(), last.float()
 
 
 def covered(track: Track, rows: int, columns: int, height: int, width: int) -> Tensor:

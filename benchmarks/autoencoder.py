@@ -18,8 +18,8 @@ from misora.base.settings import load_settings
 from misora.base.shapes import VideoShape, parse_size
 from misora.models.registry import load_video_vae
 from misora.pipelines.streaming import VideoCodec
-from misora.training.autoencoder import to_pixels
 from misora.training.losses import psnr
+from misora.training.pixels import to_pixels
 from misora.world.assets import load_atlas
 from misora.world.casting import Casting, sample_scene
 from misora.world.render import Renderer

@@ -23,13 +23,12 @@ from misora.training.autoencoder import (
     pixel_gain,
     set_loudness,
     start_from_principal_components,
-    to_frames,
-    to_pixels,
 )
 from misora.training.latents import ShardShape, build_latents, cell_labels, class_map, load_shelves
 from misora.training.loop import RunConfig, train
 from misora.training.losses import psnr, reconstruction
 from misora.training.main import recipe_names, run
+from misora.training.pixels import to_frames, to_pixels
 from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
 from misora.training.text import TextStage, fact_sizes, facts_of

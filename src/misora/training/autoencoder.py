@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from misora.models.video_vae.layers import Pointwise
 from misora.models.video_vae.model import VideoVAE, linear_view, with_still_start
 from misora.training.loop import Metrics
 from misora.training.losses import fused, psnr, reconstruction
+from misora.training.painted import PaintedConfig, PaintedCrops
+from misora.training.pixels import to_frames, to_pixels
 from misora.training.streams import CropBatch, CropConfig, CropDataset, stream
 
 LOUDNESS = 0.75
@@ -40,6 +43,7 @@ class AutoencoderConfig:
         spread_weight: Holds each channel's standard deviation near one.
         start: Folder of weights to start from; empty starts from principal components.
         decoder_only: Leave encoder and latent statistics of ``start`` as they are: what a transformer learnt on them stays valid.
+        painted: Latents as Turbo leaves them, for a decoder that is trained alone.
         compile: Fuse the loss with a compiler where there is one; see ``losses.fused``.
         calibration: Batches on which the latents are measured before weights are written.
     """
@@ -52,6 +56,7 @@ class AutoencoderConfig:
     spread_weight: float = 0.02
     start: str = ""
     decoder_only: bool = False
+    painted: PaintedConfig | None = None
     calibration: int = 24
     compile: bool = True
 
@@ -63,10 +68,13 @@ class AutoencoderStage:
         self.config = config
         self.workers = workers
         self.dataset = CropDataset(assets, config.crops)
+        self.painted = PaintedCrops(config.painted, assets) if config.painted else None
         self._reconstruction = fused(reconstruction) if config.compile else reconstruction
         self.model = VideoVAE(config.model)
         if config.decoder_only and not config.start:
             raise TrainingError("a decoder cannot be trained alone without weights to start from; set start")
+        if config.painted and not config.decoder_only:
+            raise TrainingError("painted latents teach a decoder alone; set decoder_only")
         if config.start:
             self.model = load_video_vae(Path(config.start), torch.float32).train().requires_grad_(True)
             self.statistics = (self.model.latent_mean.clone(), self.model.latent_std.clone())
@@ -89,13 +97,18 @@ class AutoencoderStage:
         return [parameter for parameter in self.model.parameters() if parameter.ndim == 4 and parameter.requires_grad]
 
     def batches(self, first_step: int) -> Iterator[CropBatch]:
-        return stream(self.dataset, first_step, self.workers)
+        for step, batch in enumerate(stream(self.dataset, first_step, self.workers), start=first_step):
+            rng = random.Random(f"painted/{self.config.crops.seed}/{step}")
+            if self.painted is not None and self.config.painted is not None and rng.random() < self.config.painted.share:
+                yield self.painted.draw(rng)
+            else:
+                yield batch
 
     def loss(self, batch: CropBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = self.model.latent_mean.device
         pixels, players = to_pixels(batch.frames.to(device)), batch.players.to(device).unsqueeze(1)
         with torch.set_grad_enabled(not self.config.decoder_only):
-            latents = self.model.encoder(with_still_start(pixels), {})
+            latents = self.model.encoder(with_still_start(pixels), {}) if batch.latents is None else self.raw(batch.latents.to(device))
         spread = latents.float().flatten(0, 1).transpose(0, 1).flatten(1).std(1)
         level = torch.rand(len(pixels), 1, 1, 1, 1, generator=generator, device=device) * self.config.latent_noise
         noise = torch.randn(latents.shape, generator=generator, device=device)
@@ -103,7 +116,7 @@ class AutoencoderStage:
         weight = 1 + self.config.player_weight * players
         main = self._reconstruction(decoded, pixels, weight / weight.mean(), self.config.epsilon)
         held = (spread - 1).clamp(min=0).square().mean()
-        metrics = {"recon": float(main.detach())}
+        metrics = {"recon" if batch.latents is None else "recon_painted": float(main.detach())}
         if torch.randint(0, 10, (1,), generator=generator, device=device).item() == 0:
             metrics |= {
                 "psnr": psnr(decoded.detach(), pixels),
@@ -111,6 +124,11 @@ class AutoencoderStage:
                 "latent_std": float(spread.detach().mean()),
             }
         return main + self.config.spread_weight * held, metrics
+
+    def raw(self, latents: Tensor) -> Tensor:
+        """Latents (B, C, t, h, w) as a transformer has them, as the decoder takes them, (B, t, C, h, w)."""
+        mean, std = (values.to(latents.device).view(1, -1, 1, 1, 1) for values in self.statistics)
+        return (latents * std + mean).transpose(1, 2)
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the autoencoder with its latents measured, so that ``encode`` yields what ``set_loudness`` promises."""
@@ -131,16 +149,6 @@ class AutoencoderStage:
             decoded = self.model.decode(self.model.encode(pixels))
         rows = [frames for pair in zip(to_frames(pixels), to_frames(decoded), strict=True) for frames in pair]
         write_contact_sheet(folder / "preview.png", [row.numpy() for row in rows], columns=6, cell_height=128)
-
-
-def to_pixels(frames: Tensor) -> Tensor:
-    """uint8 (B, T, H, W, 3) to pixels (B, 3, T, H, W) in [-1, 1]."""
-    return frames.movedim(-1, 1).float().div_(127.5).sub_(1)
-
-
-def to_frames(pixels: Tensor) -> Tensor:
-    """Pixels (B, 3, T, H, W) to uint8 (B, T, H, W, 3) on the CPU."""
-    return pixels.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8).movedim(1, -1).cpu()
 
 
 def set_loudness(model: VideoVAE, clips: Iterable[Tensor]) -> None:

@@ -36,9 +36,9 @@ from misora.models.transformer.adapter_file import AdapterConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.weights_file import weights_digest, weights_path
-from misora.training.autoencoder import to_frames
 from misora.training.latents import layouts_of, load_shelves, odds_of
 from misora.training.loop import Metrics
+from misora.training.pixels import to_frames
 from misora.training.transformer import CAPTION_TOKENS, MEASURED, PREVIEW_PROMPTS, caption_of
 
 KNOWN = 0.4

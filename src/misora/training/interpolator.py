@@ -16,9 +16,9 @@ from misora.media.contact_sheet import write_contact_sheet
 from misora.models.interpolator.config import InterpolatorConfig
 from misora.models.interpolator.model import Block, Interpolator
 from misora.models.registry import load_interpolator, save_model
-from misora.training.autoencoder import to_frames, to_pixels
 from misora.training.loop import Metrics
 from misora.training.losses import pictures, psnr
+from misora.training.pixels import to_frames, to_pixels
 from misora.training.streams import CANVASES, CropConfig, stream, window_on_player
 from misora.training.upsampler_pairs import worn
 from misora.world.assets import load_atlas

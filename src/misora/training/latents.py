@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE, VideoShape
 from misora.models.transformer.layouts import Layouts, stack_layouts
 from misora.models.video_vae.model import VideoVAE
-from misora.training.autoencoder import to_pixels
+from misora.training.pixels import to_pixels
 from misora.training.streams import RATES, one_thread
 from misora.world.assets import load_atlas
 from misora.world.cast import load_cast

@@ -24,9 +24,9 @@ from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
-from misora.training.autoencoder import to_frames
 from misora.training.latents import Shelf, layouts_of, load_shelves, odds_of
 from misora.training.loop import Metrics
+from misora.training.pixels import to_frames
 from misora.world.scenes import shown, tell
 
 MIDDLES = 0.4

@@ -15,9 +15,9 @@ from misora.models.registry import load_upsampler, load_video_vae, save_model
 from misora.models.upsampler.config import UpsamplerConfig
 from misora.models.upsampler.model import Upsampler, enlarged
 from misora.models.video_vae.model import VideoVAE
-from misora.training.autoencoder import to_frames, to_pixels
 from misora.training.loop import Metrics
 from misora.training.losses import psnr, reconstruction
+from misora.training.pixels import to_frames, to_pixels
 from misora.training.streams import stream
 from misora.training.upsampler_pairs import PairConfig, PairDataset, Pairs
 

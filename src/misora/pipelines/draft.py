@@ -6,7 +6,8 @@ planned as if the clip began there, and come back as tall as they went.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -27,6 +28,10 @@ MAX_WINDOW = 31
 """Latent frames that are planned at once: ten seconds at 24 frames a second."""
 OVERLAP = 8
 LEAST_SECONDS = 1.0
+ATTEMPTS = 12
+"""Plans from which one is chosen that shows what is told; of two ways that are equally likely, one in 4,000 times none is right."""
+BIGGER = 1.5
+"""Ratio of heights from which on the stage tells that one player is bigger."""
 SALT = 0x706C616E
 """Keeps the plan's noise apart from that of the picture."""
 
@@ -43,26 +48,26 @@ class PlanDenoiser:
         self.numbers = numbers
 
     def conditional(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """The caption's velocity, (1, C, t, 1, P + 1)."""
-        return self._run(x, sigma, 1)
+        """The caption's velocity, (B, C, t, 1, P + 1)."""
+        return self._run(x, sigma, [0] * len(x))
 
     def pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The caption's velocity and that of no caption."""
-        said, unsaid = self._run(x, sigma, 2).split(1)
+        said, unsaid = self._run(x.repeat(2, 1, 1, 1, 1), sigma, [0] * len(x) + [1] * len(x)).chunk(2)
         return said, unsaid
 
-    def _run(self, x: Tensor, sigma: Tensor, rows: int) -> Tensor:
-        count = len(self.numbers)
+    def _run(self, x: Tensor, sigma: Tensor, rows: list[int]) -> Tensor:
+        batch, count = len(rows), len(self.numbers)
         seconds = max((TIME_STRIDE * (count - 1) + 1) / self.fps, LEAST_SECONDS)
         frame = torch.tensor(frame_numbers(self.latent.height, self.latent.width, seconds), device=x.device)
         numbers = torch.tensor(self.numbers, device=x.device)
         velocity: Tensor = self.planner(
-            x.expand(rows, -1, -1, -1, -1),
-            sigma.expand(rows, -1),
-            EncodedText(*(values[:rows] for values in self.text)),
-            frame.expand(rows, -1),
-            torch.full((rows,), self.fps, device=x.device),
-            numbers.expand(rows, -1),
+            x,
+            sigma.expand(batch, -1),
+            EncodedText(*(values[rows] for values in self.text)),
+            frame.expand(batch, -1),
+            torch.full((batch,), self.fps, device=x.device),
+            numbers.expand(batch, -1),
         )
         return velocity
 
@@ -73,16 +78,22 @@ class Draft:
     Args:
         goes_on, seed: As of ``plan``.
     Attributes:
-        values: (1, C, t, 1, P + 1), noise where nothing is planned yet.
+        values: (B, C, t, 1, P + 1), one plan but while several are compared; noise where nothing is planned yet.
         known: How firmly each latent frame is, (t,).
     """
 
     def __init__(self, planner: Planner, latent: LatentShape, fps: float, guidance: float, goes_on: bool, seed: int) -> None:
         self.planner, self.latent, self.fps, self.guidance, self.goes_on = planner, latent, fps, guidance, goes_on
-        generator, device = torch.Generator("cpu").manual_seed(seed ^ SALT), planner.frame.weight.device
-        size = (1, planner.config.channels, 1, planner.config.slots + 1)
-        self.values = torch.stack([torch.randn(size, generator=generator) for _ in range(latent.num_frames)], dim=2).to(device)
-        self.known = torch.zeros(latent.num_frames, device=device)
+        self.seed = seed
+        self.values = self.noise(0)
+        self.known = torch.zeros(latent.num_frames, device=self.values.device)
+
+    def noise(self, attempt: int) -> Tensor:
+        """What attempt number ``attempt`` begins with, (1, C, t, 1, P + 1); a longer clip begins with the same."""
+        generator = torch.Generator("cpu").manual_seed((self.seed ^ SALT) + attempt)
+        size = (1, self.planner.config.channels, 1, self.planner.config.slots + 1)
+        frames = [torch.randn(size, generator=generator) for _ in range(self.latent.num_frames)]
+        return torch.stack(frames, dim=2).to(self.planner.frame.weight.device)
 
     def cast(self, here: Window, who: Tensor) -> None:
         """Puts ``who`` (P,) into the slots of the latent frames of ``here``."""
@@ -95,6 +106,20 @@ class Draft:
         seen = to_values(stack_layouts([layout], [True]), self.planner.config.classes).to(self.values)
         self.values[:, :NUMBERS, here] = add_noise(seen[:, :NUMBERS], self.values[:, :NUMBERS, here], 1 - firm.unsqueeze(0))
         self.known[here] = firm
+
+    def fill_clearly(self, fill: Callable[[], None], here: Window, clear: Callable[[Tensor], float]) -> None:
+        """``fill`` with several noises at once; the first plan stays of which ``clear`` says 1, or that of which it says most.
+
+        Args:
+            clear: Of the boxes (t, P, 3, 5) of ``here``.
+        """
+        part = slice(here.start, here.stop)
+        self.values = self.values.repeat(ATTEMPTS, 1, 1, 1, 1)
+        self.values[:, :NUMBERS, part] = torch.cat([self.noise(attempt) for attempt in range(ATTEMPTS)])[:, :NUMBERS, part]
+        fill()
+        found = [min(clear(boxes), 1.0) for boxes in from_values(self.values[:, :, part]).boxes]
+        best = found.index(max(found))
+        self.values = self.values[best : best + 1]
 
     def fill(self, text: EncodedText, here: Window, begun: int, away: Sequence[int] = ()) -> None:
         """Plans the latent frames of ``here`` by the first row of ``text``, going on from those since ``begun``.
@@ -113,6 +138,15 @@ class Draft:
             last = going_on[:, :NUMBERS, here.start - 1, :, slot]
             going_on[:, :NUMBERS, part, :, slot] = as_tall(self.values[:, :NUMBERS, part, :, slot], last)
         self.values = going_on
+
+    def enlarge(self, here: Window, first: int, second: int) -> None:
+        """Has the player in slot ``first`` be ``BIGGER`` than the one in ``second``: the one grows as much as the other shrinks."""
+        part = slice(here.start, here.stop)
+        heights = from_values(self.values[:, :, part]).boxes[..., HEIGHT].median(dim=3).values.median(dim=1).values[0]
+        missing = math.log2(BIGGER * float(heights[second] / heights[first]))
+        if missing > 0:
+            for slot, share in ((first, missing / 2), (second, -missing / 2)):
+                self.values[:, :NUMBERS, part, :, slot] = resized(self.values[:, :NUMBERS, part, :, slot], share * SCALES[HEIGHT])
 
     def away(self, start: int) -> list[int]:
         """The slots of those who are out of the picture when latent frame ``start`` begins."""
@@ -146,10 +180,16 @@ def as_tall(values: Tensor, last: Tensor) -> Tensor:
     """One player's ``values`` (1, NUMBERS, t, 1), begun as tall and on the same ground as in its ``last`` ones (1, NUMBERS, 1)."""
     moved: Tensor = values.unflatten(1, (MOMENTS, BOX)).clone()
     first, before = moved[:, 0, :, 0], last.unflatten(1, (MOMENTS, BOX))[:, -1]
-    taller = before[:, HEIGHT] - first[:, HEIGHT]
     lower = before[:, GROUND] - first[:, GROUND]
+    moved[:, :, GROUND] += lower
+    moved[:, :, Y] += lower
+    return resized(moved.flatten(1, 2), before[:, HEIGHT] - first[:, HEIGHT])
+
+
+def resized(values: Tensor, taller: Tensor | float) -> Tensor:
+    """One player's ``values`` (1, NUMBERS, t, 1), ``taller`` in the planner's measure of height; feet, and jumps for its size, stay."""
+    moved: Tensor = values.unflatten(1, (MOMENTS, BOX)).clone()
     lift = moved[:, :, Y] - moved[:, :, GROUND]
     moved[:, :, HEIGHT] += taller
-    moved[:, :, GROUND] += lower
-    moved[:, :, Y] = moved[:, :, GROUND] + lift * (taller / SCALES[HEIGHT]).exp2()
+    moved[:, :, Y] = moved[:, :, GROUND] + lift * torch.as_tensor(taller / SCALES[HEIGHT]).exp2()
     return moved.flatten(1, 2)

@@ -9,6 +9,7 @@ while one about others begins anew, and one about somebody who has left the pict
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from misora.models.planner import Planner
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.draft import SALT, Draft
+from misora.pipelines.told import bigger, clearness, relations_told
 from misora.pipelines.windows import Window
 
 GUIDANCE = 2.0
@@ -92,7 +94,14 @@ def plan(
             draft.know(first, layout, firmness[first : first + len(layout)])
         if not torch.equal(before, who):
             begun = start
-        draft.fill(text, here, begun, draft.away(start) if begun < start else [])
+        fill = partial(draft.fill, text, here, begun, draft.away(start) if begun < start else [])
+        told = relations_told(caption, who.tolist())
+        if told and not draft.known[start : here.stop].any():
+            draft.fill_clearly(fill, here, partial(clearness, told, rows=latent.height))
+            for first, second in bigger(told):
+                draft.enlarge(here, first, second)
+        else:
+            fill()
         start = here.stop
     return draft.layouts([stretch.frames for stretch in stretches_of(captions)])
 

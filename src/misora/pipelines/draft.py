@@ -30,6 +30,8 @@ OVERLAP = 8
 LEAST_SECONDS = 1.0
 ATTEMPTS = 12
 """Plans from which one is chosen that shows what is told; of two ways that are equally likely, one in 4,000 times none is right."""
+APART = 0x9E3779B1
+"""Between the seeds of two attempts, so that those of seeds that follow each other are not the same. A generator takes 32 bits."""
 BIGGER = 1.5
 """Ratio of heights from which on the stage tells that one player is bigger."""
 SALT = 0x706C616E
@@ -90,7 +92,7 @@ class Draft:
 
     def noise(self, attempt: int) -> Tensor:
         """What attempt number ``attempt`` begins with, (1, C, t, 1, P + 1); a longer clip begins with the same."""
-        generator = torch.Generator("cpu").manual_seed((self.seed ^ SALT) + attempt)
+        generator = torch.Generator("cpu").manual_seed(((self.seed ^ SALT) + APART * attempt) % 2**32)
         size = (1, self.planner.config.channels, 1, self.planner.config.slots + 1)
         frames = [torch.randn(size, generator=generator) for _ in range(self.latent.num_frames)]
         return torch.stack(frames, dim=2).to(self.planner.frame.weight.device)

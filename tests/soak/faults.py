@@ -14,6 +14,7 @@ import apsw
 import pytest
 
 from misora.base.errors import StoreUnavailable
+from misora.store import page_checksums
 from misora.store import vault as vault_module
 from misora.store.assets import NewAsset
 from misora.store.vault import Blob, BlobDamaged, LocalVault
@@ -137,9 +138,29 @@ def accept_and_make(bench: Any, account: str) -> None:
 
 def fail_an_operation(seed: int, ground: Ground) -> None:
     """Row 2b: each of the first 130 operations, which is more than there are, with each kind of failure in turn."""
-    with ground.place() as place:
+    with ground.place(checksums=False) as place:
         nth, turn = 1 + 3 * seed % OPERATIONS, seed // OPERATIONS
         assert fail_one_operation(place, nth, KINDS[(seed + turn) % len(KINDS)]) or nth > FEWEST
+
+
+def flip_a_bit_of_a_page(seed: int, ground: Ground) -> None:
+    """Row 2c: one bit of the database's file changes; whoever reads that page is told, and an audit reads all of them."""
+    rng = random.Random(seed)
+    if not page_checksums.are_there():
+        pytest.skip("this SQLite has no checksums")
+    with ground.place() as place:
+        with visiting(place) as bench:
+            accept_and_make(bench, bench.account())
+        path = place / "misora.db"
+        spoiled = bytearray(path.read_bytes())
+        spoiled[rng.randrange(len(spoiled))] ^= 1 << rng.randrange(8)
+        path.write_bytes(spoiled)
+        with visiting(place) as bench:
+            try:
+                found = bench.findings()
+            except StoreUnavailable as error:
+                found = [str(error)]
+        assert found, "nobody noticed"
 
 
 def flip_a_byte(seed: int, ground: Ground) -> None:

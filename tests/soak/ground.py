@@ -12,8 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engines import Bench, Clock, make_bench
 from misora.engine.leases import Timing
+from misora.store import page_checksums
 from misora.store.database import Database, open_database
 from misora.store.migrate import migrate
 
@@ -44,10 +47,10 @@ class Ground:
         self.servers.close()
 
     @contextmanager
-    def place(self) -> Iterator[Path]:
-        """A folder with the database of an empty install."""
+    def place(self, *, checksums: bool = True) -> Iterator[Path]:
+        """A folder with the database of an empty install; without ``checksums`` for a simulated disk, which replaces their shim."""
         with tempfile.TemporaryDirectory(dir=self.root) as folder:
-            shutil.copy(self.template, Path(folder) / "misora.db")
+            shutil.copy(self.template if checksums else self.plain_template, Path(folder) / "misora.db")
             yield Path(folder)
 
     def postgresql(self) -> str:
@@ -69,11 +72,22 @@ class Ground:
     @cached_property
     def template(self) -> Path:
         """A migrated SQLite file; migrating takes a third of a second."""
-        path = self.root / "template.db"
-        database = open_database(f"sqlite:///{path}")
-        migrate(database)
-        database.close()
-        return path
+        return migrated_file(self.root / "template.db")
+
+    @cached_property
+    def plain_template(self) -> Path:
+        """The same without checksums on its pages."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(page_checksums, "are_there", lambda: False)
+            return migrated_file(self.root / "plain.db")
+
+
+def migrated_file(path: Path) -> Path:
+    """An empty install's database at ``path``."""
+    database = open_database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
 
 
 def opened(place: Path, clock: Clock | None = None, timing: Timing | None = None) -> Bench:

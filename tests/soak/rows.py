@@ -47,6 +47,7 @@ ROWS = (
     Row("1d", kills.make_a_poison_job, "a job that kills three workers", 1, 10, 100),
     Row("2", power.cut_the_power, "an image of a disk after a power cut", 50, 500, 5000),
     Row("2b", faults.fail_an_operation, "a failed operation on the disk", 44, 390, 390),
+    Row("2c", faults.flip_a_bit_of_a_page, "a flipped bit of the database", 20, 1000, 1000),
     Row("2c", faults.flip_a_byte, "a flipped byte", 50, 1000, 1000),
     Row("3", races.storm_the_checkpoint, "96 commits of 24 writers", 1, 60, 600),
     Row("4", storms.simulate_a_storm, "ten virtual minutes of the queue", 0, 10_000, 100_000),

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -167,14 +168,18 @@ def assets_facts() -> str:
 
 def database_facts() -> str:
     """Which database jobs would lie in, and how safe it is; the command ``generate`` needs none."""
+    from sqlalchemy import make_url
+
     from misora.base.settings import load_settings
     from misora.store.database import open_database
+    from misora.store.page_checksums import are_kept, are_there
     from misora.store.sqlite_driver import sqlite_version_info
     from misora.store.sqlite_gate import describe
 
     url = load_settings().database
     if url.startswith("sqlite"):
-        return f"{url}: {describe(sqlite_version_info)}"
+        path = Path(make_url(url).database or "")
+        return f"{url}: {describe(sqlite_version_info, checksums=are_kept(path) if path.is_file() else are_there())}"
     database = open_database(url)
     with database.reading() as tx:
         server = tx.dialect.server_version_info or ()

@@ -38,7 +38,7 @@ def audit(tx: sa.Connection, vault: Vault, timing: Timing, *, at: float, read_fi
     """Everything that is wrong; an empty list is a healthy install.
 
     Args:
-        read_files: Whether the bytes of every file are read and compared with their digest; slow on a large library.
+        read_files: Whether every file, and every page of SQLite, is read and compared with what it was; slow on a large library.
     """
     return [
         *check_jobs(tx),
@@ -46,6 +46,7 @@ def audit(tx: sa.Connection, vault: Vault, timing: Timing, *, at: float, read_fi
         *check_pots(tx),
         *check_files(tx, vault, read_files=read_files),
         *check_garbage(tx, vault, at - 2 * timing.garbage),
+        *(check_pages(tx) if read_files else ()),
         *check_leases(tx, at - 2 * (timing.lease + timing.sweep)),
     ]
 
@@ -141,6 +142,14 @@ def check_files(tx: sa.Connection, vault: Vault, *, read_files: bool) -> Iterato
             yield Finding("I7", asset.id, str(error))
         except BlobDamaged as error:
             yield Finding("I3", asset.id, str(error))
+
+
+def check_pages(tx: sa.Connection) -> Iterator[Finding]:
+    """I3: what jobs and files are told from is sound. A page that does not match its checksum raises ``StoreUnavailable``."""
+    if tx.dialect.name == "sqlite":
+        for (said,) in tx.exec_driver_sql("PRAGMA integrity_check"):
+            if said != "ok":
+                yield Finding("I3", "database", " ".join(str(said).splitlines()[:2]))
 
 
 def check_garbage(tx: sa.Connection, vault: Vault, older_than: float) -> Iterator[Finding]:

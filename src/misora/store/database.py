@@ -159,6 +159,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if isinstance(error.orig, sqlite_driver.DamagedPageError):
+            raise StoreUnavailable("a page of the database is not what was written to it; restore a backup and look at the disk") from error
         raise StoreUnavailable(f"the database does not answer: {_first_line(error)}; try again in a moment") from error
     except DBAPIError as error:
         if error.connection_invalidated:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import apsw
 
+from misora.store import page_checksums
 from misora.store.sqlite_gate import parse_version
 
 apilevel = "2.0"
@@ -50,6 +51,10 @@ class OperationalError(DatabaseError):
     """Locked, full, or not readable."""
 
 
+class DamagedPageError(OperationalError):
+    """A page of the file does not match its checksum."""
+
+
 class IntegrityError(DatabaseError):
     """A constraint of the schema would be broken."""
 
@@ -71,9 +76,12 @@ class NotSupportedError(DatabaseError):
 
 
 def connect(filename: str, *, timeout: float = 5.0, **_: Any) -> Connection:
-    """Opens ``filename``, creating it; a locked database is waited for up to ``timeout`` seconds."""
+    """Opens ``filename``, creating it with checksums on its pages; a locked database is waited for up to ``timeout`` seconds."""
+    is_new = page_checksums.are_there() and not (os.path.exists(filename) and os.path.getsize(filename))
     connection = translated(apsw.Connection, filename)
     connection.set_busy_timeout(int(timeout * 1000))
+    if is_new and filename not in ("", ":memory:"):
+        page_checksums.keep(connection)
     return Connection(connection)
 
 
@@ -88,8 +96,11 @@ def translated(call: Callable[..., Any], *arguments: Any) -> Any:
     except (apsw.SQLError, apsw.BindingsError, apsw.MisuseError) as error:
         raise ProgrammingError(str(error)) from error
     except apsw.Error as error:
-        if getattr(error, "extendedresult", 0) in SYNC_FAILURES:
+        code = getattr(error, "extendedresult", 0)
+        if code in SYNC_FAILURES:
             stop_at_once(error)
+        if code == apsw.SQLITE_IOERR_DATA:
+            raise DamagedPageError(str(error)) from error
         raise OperationalError(str(error)) from error
 
 

@@ -33,11 +33,11 @@ def journal_mode(version: Version) -> str:
     return "TRUNCATE" if has_wal_reset_bug(version) else "WAL"
 
 
-def describe(version: Version) -> str:
-    """One line for ``misora doctor``."""
+def describe(version: Version, *, checksums: bool = False) -> str:
+    """One line for ``misora doctor``; ``checksums`` says whether the file's pages carry any."""
     dotted = ".".join(map(str, version))
     if has_wal_reset_bug(version):
         return (
             f"SQLite {dotted} has the WAL-reset bug, so the slower rollback journal is used; `pip install -U apsw` brings 3.51.3 or later"
         )
-    return f"SQLite {dotted}, write-ahead log, synchronous=FULL"
+    return f"SQLite {dotted}, write-ahead log, synchronous=FULL, pages with{'' if checksums else 'out'} checksums"

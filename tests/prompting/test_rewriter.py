@@ -105,6 +105,19 @@ def test_one_thing_after_another_becomes_captions_in_order(prompt: str, beats: t
     assert rewrite(result.text).beats == beats, "the text says the same again"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "came"),
+    [
+        ("a cat leaves to the right, then it comes back", "A cat walks in from the right"),
+        ("a dog walks off to the left in the snow. Later the dog returns.", "A dog walks in from the left"),
+        ("a dog leaves to the left, then it comes back from the right", "A dog walks in from the right"),
+        ("一只小猫从右边离开，然后它回来", "从右边走进来"),
+    ],
+)
+def test_who_comes_back_comes_from_where_they_went(prompt: str, came: str) -> None:
+    assert came in rewrite(prompt).beats[-1]
+
+
 def test_a_place_that_is_said_once_holds_for_all_moments_until_another_is_said() -> None:
     stay = rewrite("a cat sits. Then it walks left on the beach.")
     move = rewrite("a cat walks left in the snow, later it jumps on the moon at night")

@@ -20,7 +20,7 @@ from misora.world.colours import COLOURS
 from misora.world.lexicon import Lexicon
 from misora.world.phrases import side_words
 from misora.world.program import GOES_AWAY, TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
-from misora.world.readings import SIDES, Kind, Match, Reading, tokens_of
+from misora.world.readings import OPPOSITE, SIDES, Kind, Match, Reading, tokens_of
 from misora.world.telling.stories import verb_of as full_verb_of
 
 MAX_ACTORS = 2
@@ -89,6 +89,8 @@ class Scenario:
         self._style = style
         self._say: dict[str, Any] = lexicon.say[language]
         self._cast: dict[str, Character] = {}
+        self._left: dict[str, Direction] = {}
+        """How whoever has left would come back: from where they went."""
 
     def stories(self) -> list[Story]:
         """One story for each moment; none when the prompt names no character."""
@@ -141,7 +143,13 @@ class Scenario:
             action = ACTIONS.get(character.gait, Action.WALK)
             self.account.add(self._verb(Actor(character, action)))
             return Actor(character, action, self._direction(action, Direction.NONE))
-        return Actor(character, part.action, self._direction(part.action, part.direction))
+        said = part.direction
+        if part.action is Action.ENTER and said is Direction.NONE:
+            said = self._left.get(character.id, said)
+        direction = self._direction(part.action, said)
+        if part.action is Action.LEAVE:
+            self._left[character.id] = OPPOSITE[direction]
+        return Actor(character, part.action, direction)
 
     def _verb(self, actor: Actor) -> str:
         return verb_of(actor, self._language)

@@ -13,6 +13,7 @@ from misora.models.text_encoder.config import TextEncoderConfig
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
+from misora.models.transformer.sketch import Sketch
 from misora.models.video_vae.config import TINY
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import describe_weights
@@ -32,7 +33,7 @@ from misora.training.pixels import to_frames, to_pixels
 from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
 from misora.training.text import TextStage, fact_sizes, facts_of
-from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of, choose_cells, start_from
+from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of, choose_cells, sketch_error, start_from
 from misora.world.assets import load_atlas, save_atlas, toy_sprites
 from misora.world.captions import relations_of
 from misora.world.cast import load_cast
@@ -308,9 +309,42 @@ def test_a_transformer_that_learns_to_recall_starts_as_what_it_was() -> None:
         start_from(plain, recalling)
 
 
+@torch.no_grad()
+def test_a_transformer_that_learns_to_sketch_starts_as_what_it_was() -> None:
+    torch.manual_seed(0)
+    plain = VideoTransformer(
+        TransformerConfig(
+            8, dim=32, layers=2, heads=2, mlp_dim=32, text_dim=16, hidden_layer=1, prediction="residual", recall=True, layout_classes=4
+        )
+    )
+    for parameter in plain.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    drawing = VideoTransformer(replace(plain.config, layout_sketch=True))
+    start_from(drawing, plain)
+    batch = torch.randn(1, 8, 2, 3, 3), torch.rand(1, 2), torch.randn(1, 4, 16), None, torch.randn(1, 16), torch.tensor([24.0])
+    boxes = torch.rand(1, 2, 1, 3, 5) + 0.5
+    told = Layouts(torch.ones(1, 2, 1, dtype=torch.long), boxes, torch.zeros(1, 2, 2), torch.ones(1, 2, dtype=torch.bool))
+    torch.testing.assert_close(drawing(*batch, layouts=told), plain(*batch, layouts=told))
+    with pytest.raises(TrainingError, match="cannot start"):
+        start_from(plain, drawing)
+
+
+def test_a_sketch_is_measured_in_cells_that_hold_somebody_of_clips_that_are_told() -> None:
+    torch.manual_seed(0)
+    x0, labels = torch.randn(2, 3, 2, 4, 4), torch.zeros(2, 2, 4, 4, dtype=torch.long)
+    labels[:, :, 1:3, 2] = 5
+    covered = (labels > 0).float()
+    true = Sketch(x0 * covered.unsqueeze(1), covered)
+    assert float(sketch_error(true, x0, labels)) == pytest.approx(0, abs=1e-6)
+    assert float(sketch_error(true._replace(latents=torch.zeros_like(x0)), x0, labels)) == pytest.approx(1)
+    half = Sketch(torch.stack([true.latents[0], torch.randn(3, 2, 4, 4)]), torch.stack([covered[0], torch.zeros(2, 4, 4)]))
+    assert float(sketch_error(half, x0, labels)) == pytest.approx(0, abs=1e-6), "of the other clip nothing is told"
+
+
 def test_clips_come_with_their_layouts_where_the_network_reads_them(assets: Path, latents: Path, tmp_path: Path) -> None:
     config = transformer_config(latents)
-    config = replace(config, model=replace(config.model, layout_classes=48), singles=0.0, tokens=64)
+    model = replace(config.model, layout_classes=48, layout_sketch=True, prediction="residual")
+    config = replace(config, model=model, singles=0.0, tokens=64)
     stage = TransformerStage(config)
     batches = [stage.batch(step) for step in range(12)]
     given = torch.cat([batch.layouts.given for batch in batches if batch.layouts is not None])
@@ -323,6 +357,7 @@ def test_clips_come_with_their_layouts_where_the_network_reads_them(assets: Path
         assert {painted[label - 1] for label in labels.unique().tolist() if label} <= named, "who is painted in a clip is in its layout"
     stage.preview = lambda folder, step: None  # type: ignore[method-assign]
     train(stage, RunConfig("transformer/layouts", 2, warmup=1), tmp_path, say=lambda _: None)
+    assert '"sketch"' in (tmp_path / "history.jsonl").read_text(encoding="utf-8")
 
 
 def test_transformer_without_latents_says_what_to_run(tmp_path: Path) -> None:

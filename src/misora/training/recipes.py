@@ -191,6 +191,13 @@ def transformer_layout() -> tuple[TransformerStageConfig, RunConfig]:
     return _again(again, run_config, "transformer/layout")
 
 
+def transformer_sketch() -> tuple[TransformerStageConfig, RunConfig]:
+    """Goes on from the shipped transformer, which learns to draw what it is going to paint."""
+    config, run_config = transformer_layout()
+    again = dataclasses.replace(config, model=dataclasses.replace(config.model, layout_sketch=True), seed=8)
+    return _again(again, run_config, "transformer/sketch")
+
+
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
     """The "base" size on films of the full tier, for one GPU or more."""
     text = text_full()[0].model
@@ -382,6 +389,7 @@ TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] =
     "motion": transformer_motion,
     "more": transformer_more,
     "layout": transformer_layout,
+    "sketch": transformer_sketch,
     "full": transformer_full,
 }
 PLANNER: dict[str, Callable[[], tuple[PlannerStageConfig, RunConfig]]] = {

@@ -24,6 +24,7 @@ from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
+from misora.models.transformer.sketch import Sketch
 from misora.training.latents import Shelf, layouts_of, load_shelves, odds_of
 from misora.training.loop import Metrics
 from misora.training.pixels import to_frames
@@ -47,7 +48,7 @@ UNTOLD_LAYOUTS = 0.3
 MOVING = 2.0
 """How much likelier clips are drawn whose camera moves, where the network hears of it: in most it stays, and that is soon learnt."""
 
-GROWING = ("reach", "layout_classes", "layout_textures", "recall")
+GROWING = ("reach", "layout_classes", "layout_textures", "recall", "layout_sketch")
 """Of a transformer's configuration: what one that starts from other weights may have more of."""
 
 HISTORY = 0.15
@@ -77,6 +78,7 @@ class TransformerStageConfig:
         text_dropout: Share of captions replaced by the empty text, for guidance.
         align_weight: Weight of naming the character in each cell from hidden tokens; falls to zero at 60 % of the run.
         player_weight: Extra loss weight of cells that hold a player.
+        sketch_weight: Weight of what the sketch alone is off in cells that hold a player, over what lies beside them.
         cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
         layout_share: Share of clips with a caption whose layout is said too, where ``model`` knows layouts.
         tier: Of the clips; its cast is in the order of ``classes``.
@@ -96,6 +98,7 @@ class TransformerStageConfig:
     text_dropout: float = 0.1
     align_weight: float = 0.2
     player_weight: float = 1.5
+    sketch_weight: float = 0.3
     cells: float = 1.0
     layout_share: float = 0.8
     tier: str = "small"
@@ -160,9 +163,22 @@ def choose_cells(labels: Tensor, share: float, generator: torch.Generator) -> Te
     return rank.flatten(2).topk(count, dim=-1, sorted=False).indices
 
 
+def sketch_error(sketch: Sketch, x0: Tensor, labels: Tensor) -> Tensor:
+    """What the sketch misses of the cells that hold a player (``labels`` (B, t, h, w)), as a share of all that is in them.
+
+    Behind it lies what the other cells of its row are like; a clip whose layout is not given has no sketch and does not count.
+    """
+    held = (labels > 0).unsqueeze(1)
+    free = ~held
+    behind = (x0 * free).sum(4, keepdim=True) / free.sum(4, keepdim=True).clamp(min=1)
+    told = held & (sketch.covered.flatten(1).amax(1) > 0)[:, None, None, None, None]
+    missed = (sketch.latents.float() + (1 - sketch.covered.float()).unsqueeze(1) * behind - x0).square() * told
+    return missed.sum() / (x0.square() * told).sum().clamp(min=1e-6)
+
+
 @torch.no_grad()
 def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
-    """Copies the weights of ``other``; where ``transformer`` reads more cells around each, layouts, or recalls, it begins by not minding.
+    """Copies the weights of ``other``; where ``transformer`` reads, recalls or sketches more, it begins by not minding.
 
     Raises:
         TrainingError: They differ in more than ``GROWING``, or ``other`` knows more.
@@ -171,7 +187,7 @@ def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
     grown = replace(theirs, **{name: max(getattr(mine, name), getattr(theirs, name)) for name in GROWING})
     if mine != grown or theirs.layout_classes not in (0, mine.layout_classes):
         raise TrainingError(f"a transformer of {mine} cannot start from weights of {theirs}")
-    new = {name: value for name, value in transformer.state_dict().items() if name.startswith(("layout_input.", "recall_input."))}
+    new = {name: value for name, value in transformer.state_dict().items() if name.startswith(("layout_input.", "recall_input.", "sketch"))}
     values = new | other.state_dict()
     unsaid = transformer.config.output_channels - other.config.output_channels
     values["output.weight"] = F.pad(values["output.weight"], (0, 0, 0, unsaid))
@@ -264,6 +280,9 @@ class TransformerStage:
         weight = seen * (1 + self.config.player_weight * (labels > 0))
         denoising = (error * scale[:, :, None, None] * weight).sum() / weight.sum()
         metrics = {"denoising": float(denoising.detach())}
+        if prediction.sketch is not None and self.config.sketch_weight:
+            off = sketch_error(prediction.sketch, x0, labels)
+            denoising, metrics = denoising + self.config.sketch_weight * off, metrics | {"sketch": float(off.detach())}
         align_weight = self.config.align_weight * max(0.0, 1 - share_done / 0.6)
         if align_weight == 0:
             return denoising, metrics

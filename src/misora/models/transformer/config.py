@@ -20,6 +20,13 @@ TEXTURE_CHANNELS, TEXTURE_ROWS, TEXTURE_COLUMNS = 16, 16, 24
 TEXTURE_POINTS = 4
 """Points of a cell in each direction at which it is looked at."""
 
+SKETCH_CHANNELS, SKETCH_ROWS, SKETCH_COLUMNS = 3, 48, 72
+"""Of the finer picture from which a sketch is drawn (``sketch``), opacity aside."""
+SKETCH_POINTS = 8
+"""Points of a cell in each direction at which it is looked at."""
+SKETCH_WIDTH = 384
+"""Hidden width of the network that turns them into latents."""
+
 Prediction = Literal["velocity", "x0", "residual"]
 
 
@@ -44,6 +51,8 @@ class TransformerConfig:
             the first layer on what their neighbours look like; the step is small where cells are large.
         layout_classes: Characters that a layout may name; 0 knows no layouts.
         layout_textures: Each of them also has a picture of learnt features, laid where it is.
+        layout_sketch: And a finer one, from which a sketch of each cell's latents is drawn, past the tokens, of which the last layer may
+            take over a share, channel by channel (``sketch``). Needs residuals.
         recall: Each cell also sees itself in the nearest latent frames, before and after, that are known, and the last layer may take
             over a share of them, channel by channel: a place in its details is more than a narrow token can carry. Needs residuals.
     """
@@ -62,6 +71,7 @@ class TransformerConfig:
     layout_classes: int = 0
     layout_textures: bool = False
     recall: bool = False
+    layout_sketch: bool = False
 
     def __post_init__(self) -> None:
         if self.dim % self.heads or self.head_dim % 8:
@@ -75,6 +85,8 @@ class TransformerConfig:
             )
         if self.recall and self.prediction != "residual":
             raise InputError(f"transformer.recall needs prediction 'residual', not {self.prediction!r}", field="recall")
+        if self.layout_sketch and (self.prediction != "residual" or not self.layout_classes):
+            raise InputError("transformer.layout_sketch needs prediction 'residual' and layout_classes", field="layout_sketch")
         for name in ("reach", "layout_classes"):
             if getattr(self, name) < 0:
                 raise InputError(f"transformer.{name}={getattr(self, name)} must be 0 or more", field=name)
@@ -95,15 +107,25 @@ class TransformerConfig:
 
     @property
     def output_channels(self) -> int:
-        """What the last layer says of each cell: one number a channel, for residuals also a gain of the input and of what is recalled."""
+        """What the last layer says of each cell: a number a channel, for residuals also a gain of the input and shares of all else."""
         if self.prediction != "residual":
             return self.latent_channels
-        return 2 * self.latent_channels + self.recalled_channels
+        return 2 * self.latent_channels + self.recalled_channels + self.sketched_channels
 
     @property
     def recalled_channels(self) -> int:
         """Latent values that a cell recalls from other latent frames."""
         return 2 * self.latent_channels if self.recall else 0
+
+    @property
+    def sketched_channels(self) -> int:
+        """Latent values of a cell's sketch."""
+        return self.latent_channels if self.layout_sketch else 0
+
+    @property
+    def end_channels(self) -> int:
+        """Latent values that a token is made from, and those that are made from it."""
+        return self.input_channels + self.recalled_channels + self.sketched_channels + self.output_channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +164,14 @@ def count_parameters(config: TransformerConfig) -> int:
     d = config.dim
     block = 4 * d * d + 3 * d * config.mlp_dim + 8 * d + 2 * config.head_dim
     scalars = 2 * (FREQUENCY_DIM * d + d * d)
-    ends = (config.input_channels + config.recalled_channels + config.output_channels) * d + 2 * config.text_dim * d + d
+    ends = config.end_channels * d + 2 * config.text_dim * d + d
     modulation = (config.layers if config.own_modulation else 1) * 6 * d * d
     layout = (config.layout_classes + LAYOUT_FEATURES + 2 + d) * LAYOUT_WIDTH + (CAMERA + 1) * d
     textures = (config.layout_classes + 1) * TEXTURE_CHANNELS * TEXTURE_ROWS * TEXTURE_COLUMNS
     textures += TEXTURE_CHANNELS * MOMENTS * TEXTURE_POINTS**2 * d
-    layout = (layout + textures * config.layout_textures) * (config.layout_classes > 0)
+    sketch = (config.layout_classes + 1) * (SKETCH_CHANNELS + 1) * SKETCH_ROWS * SKETCH_COLUMNS
+    sketch += ((SKETCH_CHANNELS + 1) * MOMENTS * SKETCH_POINTS**2 + 1 + config.text_dim + config.latent_channels) * SKETCH_WIDTH
+    layout = (layout + textures * config.layout_textures + sketch * config.layout_sketch) * (config.layout_classes > 0)
     return config.layers * block + scalars + ends + modulation + 2 * d * d + layout
 
 
@@ -160,4 +184,4 @@ def flops_per_token(config: TransformerConfig, tokens: int) -> int:
     linear = 2 * (4 * d * d + 3 * d * config.mlp_dim)
     seen = (tokens + 1) // 2 if config.causal else tokens
     attention = 4 * seen * d
-    return config.layers * (linear + attention) + 2 * (config.input_channels + config.recalled_channels + config.output_channels) * d
+    return config.layers * (linear + attention) + 2 * config.end_channels * d

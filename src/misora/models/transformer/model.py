@@ -22,6 +22,7 @@ from misora.models.transformer.layout import LayoutInput, travelled_grid
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.preconditioning import precondition
 from misora.models.transformer.recall import recall
+from misora.models.transformer.sketch import PlayerSketch, Sketch
 from misora.models.transformer.sparse import put_back, take, take_angles
 
 SIGMA_SCALE = 1000.0
@@ -37,11 +38,13 @@ class Prediction(NamedTuple):
         velocity: noise - x0, (B, C, t, h, w), float32.
         output: What the last layer said, as ``config.prediction`` has it; float32.
         hidden: Tokens after ``config.hidden_layer`` blocks, (B, t, h, w, D), for an alignment head that training owns.
+        sketch: What was drawn of the layout, where the network draws and there is one.
     """
 
     velocity: Tensor
     output: Tensor
     hidden: Tensor
+    sketch: Sketch | None = None
 
 
 class VideoTransformer(nn.Module):
@@ -73,7 +76,9 @@ class VideoTransformer(nn.Module):
         self.final_modulation = nn.Linear(dim, 2 * dim, bias=False)
         self.output = nn.Linear(dim, config.output_channels, bias=False)
         self.layout_input = LayoutInput(config.layout_classes, dim, textures=config.layout_textures) if config.layout_classes else None
-        for zeroed in (*self.modulation, self.final_modulation, self.output, self.recall_input):
+        self.sketch = PlayerSketch(config.layout_classes, config.latent_channels, config.text_dim) if config.layout_sketch else None
+        self.sketch_input = nn.Linear(config.sketched_channels, dim, bias=False) if config.layout_sketch else None
+        for zeroed in (*self.modulation, self.final_modulation, self.output, self.recall_input, self.sketch_input):
             if zeroed is not None:
                 nn.init.zeros_(zeroed.weight)
 
@@ -144,6 +149,11 @@ class VideoTransformer(nn.Module):
         if self.recall_input is not None:
             recalled = recall(latents.float() * precondition(sigma, self.latent_deviation).guess, sigma, causal=causal)
             x = x + self.recall_input(recalled.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
+        sketch = None
+        if self.sketch is not None and layouts is not None:
+            assert self.sketch_input is not None
+            sketch = self.sketch(layouts, text_pooled, height, width)
+            x = x + self.sketch_input(sketch.latents.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
         if layouts is not None:
             assert self.layout_input is not None, "these weights know no layouts"
             x = x + self.layout_input.tokens(layouts, height, width)
@@ -164,8 +174,8 @@ class VideoTransformer(nn.Module):
         if kept is not None:
             hidden, values = put_back(hidden, kept, height * width), put_back(values, kept, height * width)
         cells = values.unflatten(2, (height, width))
-        output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced, recalled)
-        return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)))
+        output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced, recalled, sketch)
+        return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)), sketch)
 
     def condition(self, sigma: Tensor, text_pooled: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
         """What modulates each latent frame: its noise, the text, the frame rate, and whether it is the clip's first; (B, t, D).
@@ -193,7 +203,7 @@ class VideoTransformer(nn.Module):
             return latents
         return latents.float() * precondition(sigma, self.latent_deviation).input
 
-    def to_output(self, values: Tensor, balanced: Tensor, recalled: Tensor | None) -> Tensor:
+    def to_output(self, values: Tensor, balanced: Tensor, recalled: Tensor | None, sketch: Sketch | None) -> Tensor:
         """The last layer's values, (B, output_channels, t, h, w), as (B, C, t, h, w).
 
         For residuals half of them are gains of the input: a cell of plain sky can then say that its fine channels are noise, all of
@@ -202,11 +212,14 @@ class VideoTransformer(nn.Module):
         if self.config.prediction != "residual":
             return values
         channels = self.config.latent_channels
-        residual, gain, shares = values.split([channels, channels, self.config.recalled_channels], dim=1)
+        sizes = [channels, channels, self.config.recalled_channels, self.config.sketched_channels]
+        residual, gain, shares, drawn = values.split(sizes, dim=1)
         output: Tensor = residual + gain * balanced
         if recalled is not None:
             before, after = (shares * recalled).chunk(2, dim=1)
             output = output + before + after
+        if sketch is not None:
+            output = output + drawn * sketch.latents.float()
         return output
 
     def to_velocity(self, latents: Tensor, output: Tensor, sigma: Tensor) -> Tensor:

@@ -48,14 +48,14 @@ class PlayerTextures(nn.Module):
         return out
 
 
-def picture_points(boxes: Tensor, height: int, width: int) -> Tensor:
-    """Where ``TEXTURE_POINTS`` squared points of each cell fall on a player's picture, from -1 to 1: (..., 3, h * n, w * n, 2).
+def picture_points(boxes: Tensor, height: int, width: int, count: int = TEXTURE_POINTS) -> Tensor:
+    """Where ``count`` squared points of each cell fall on a player's picture, from -1 to 1: (..., 3, h * n, w * n, 2).
 
     Args:
         boxes: (..., 3, 5).
     """
-    fine = still_grid(TEXTURE_POINTS * height, TEXTURE_POINTS * width, boxes.device)
-    points = torch.stack([fine.columns[0, 0], fine.rows[0, 0]], dim=-1) / TEXTURE_POINTS
+    fine = still_grid(count * height, count * width, boxes.device)
+    points = torch.stack([fine.columns[0, 0], fine.rows[0, 0]], dim=-1) / count
     boxes = boxes.float()[..., None, None, :]
     tall = boxes[..., HEIGHT].clamp(min=SMALLEST)
     turn = boxes[..., TURN]

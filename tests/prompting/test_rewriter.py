@@ -50,6 +50,23 @@ def test_the_camera_is_left_open_where_somebody_would_leave_a_still_one(prompt: 
     assert [load_lexicon().read(beat).cameras for beat in beats] == [(CameraMove.STATIC,) if still else ()] * len(beats)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "seconds", "cameras"),
+    [
+        ("a dog runs left", 2.0, ((),)),
+        ("a dog runs left", 5.0, ((CameraMove.FOLLOW,),)),
+        ("小狗向左跑", 5.0, ((CameraMove.FOLLOW,),)),
+        ("a dog jumps", 5.0, ((CameraMove.STATIC,),)),
+        ("a dog runs left, static shot", 5.0, ((CameraMove.STATIC,),)),
+        ("a dog runs left, then it jumps", 5.0, ((), ())),
+        ("a dog runs left, then it jumps", 10.0, ((CameraMove.FOLLOW,), (CameraMove.STATIC,))),
+    ],
+)
+def test_in_a_long_moment_the_camera_goes_along(prompt: str, seconds: float, cameras: tuple[tuple[CameraMove, ...], ...]) -> None:
+    result = rewrite(prompt, seconds=seconds)
+    assert tuple(load_lexicon().read(beat).cameras for beat in result.beats or (result.text,)) == cameras
+
+
 def test_a_missing_place_is_chosen_from_the_prompt_alone() -> None:
     assert rewrite("a cat runs") == rewrite("a cat runs")
     assert len({rewrite(f"a cat runs {'fast ' * n}").text for n in range(12)}) > 3

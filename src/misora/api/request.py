@@ -103,7 +103,7 @@ def prepare(request: Request) -> Prepared:
     pins = [build_pin(image, shape) for image in request.images]
     preset = preset_of(request)
     quality = quality_in_use(request.quality, request.steps, request.guidance, request.negative_prompt)
-    read = rewrite_as(request.rewrite_prompt, request.prompt, preset)
+    read = rewrite_as(request.rewrite_prompt, request.prompt, preset, shape.seconds)
     canvas = Canvas(
         shape=shape,
         spans=spans_of(read, shape),
@@ -150,10 +150,10 @@ def quality_in_use(quality: str | None, steps: int | None, guidance: float | Non
     return asked or quality_for(steps, guidance, negative_prompt, has_turbo=not trouble)
 
 
-def rewrite_as(asked: bool | str, prompt: str, preset: Preset | None = None) -> Rewrite:
-    """What becomes of ``prompt``, by whom ``Request.rewrite_prompt`` or else the settings say."""
+def rewrite_as(asked: bool | str, prompt: str, preset: Preset | None = None, seconds: float | None = None) -> Rewrite:
+    """What becomes of ``prompt`` in a video of ``seconds``, by whom ``Request.rewrite_prompt`` or else the settings say."""
     rewriter = asked if isinstance(asked, str) else None if asked else "off"
-    return rewrite_prompt(prompt, load_settings(), preset, rewriter)
+    return rewrite_prompt(prompt, load_settings(), preset, rewriter, seconds)
 
 
 def spans_of(read: Rewrite, shape: VideoShape) -> tuple[Span, ...]:

@@ -22,6 +22,7 @@ def prompt(
     preset: PresetName = None,
     rewriter: Rewriter = None,
     tier: Annotated[TierName | None, typer.Option(help="Which tier the model was taught. Default: MISORA_TIER, small.")] = None,
+    seconds: Annotated[float, typer.Option(help="Of the video: in a long one the camera goes along with who walks, runs or flies.")] = 5.0,
     table: Annotated[Path | None, typer.Option(help="Score a table of prompts with their meaning, tabs between columns, instead.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -34,11 +35,11 @@ def prompt(
     elif text is None or not text.strip():
         raise InputError("prompt is empty; describe the scene, for example 'a dog runs along the beach'", field="prompt")
     else:
-        rewrite = rewritten(text, preset, rewriter, tier)
+        rewrite = rewritten(text, preset, rewriter, tier, seconds)
         print(json.dumps(as_data(rewrite), ensure_ascii=False) if as_json else "\n".join(lines_of(rewrite)))
 
 
-def rewritten(text: str, preset: str | None, rewriter: str | None, tier: str | None) -> Rewrite:
+def rewritten(text: str, preset: str | None, rewriter: str | None, tier: str | None, seconds: float) -> Rewrite:
     """As ``misora generate`` would rewrite it for weights of ``tier``; None is the setting's."""
     from dataclasses import replace
 
@@ -48,7 +49,7 @@ def rewritten(text: str, preset: str | None, rewriter: str | None, tier: str | N
 
     settings = load_settings()
     settings = replace(settings, tier=tier or settings.tier)
-    return rewrite_prompt(text, settings, None if preset is None else PresetShelf(settings.presets).get(preset), rewriter)
+    return rewrite_prompt(text, settings, None if preset is None else PresetShelf(settings.presets).get(preset), rewriter, seconds)
 
 
 def as_data(rewrite: Rewrite) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def rewrite(
     preset: Preset | None = None,
     nearest: Nearest | None = None,
     tier: str = SMALL.name,
+    seconds: float | None = None,
 ) -> Rewrite:
     """``prompt`` in the style of the training captions.
 
@@ -71,6 +72,7 @@ def rewrite(
         lexicon: What words mean; None is the tier's own.
         preset: Gives place, time and camera where the prompt leaves them open, before they are made up.
         nearest: As in ``read_prompt``; None asks the encoder of ``misora[meaning]`` where that is installed.
+        seconds: Of the video, where that is known: in a long one the camera goes along with who walks, runs or flies.
         tier: What the model was taught. The small one has neither weather nor colours, and takes much for something near.
     """
     lexicon = lexicon or load_vocabulary(tier)
@@ -78,7 +80,7 @@ def rewrite(
     meaning = load_meaning() if nearest is None else None
     reading = read_prompt(prompt, lexicon, meaning.nearest if meaning else nearest)
     language: Language = "zh" if reading.language == "zh" else "en"
-    scenario = scenario_of(prompt, reading, lexicon, language, style_of(preset, lexicon))
+    scenario = scenario_of(prompt, reading, lexicon, language, style_of(preset, lexicon), seconds)
     beats = tuple(told(story, language) for story in scenario.stories())
     account = scenario.account
     return Rewrite(

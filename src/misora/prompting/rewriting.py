@@ -14,8 +14,10 @@ from misora.prompting.rewriter import Rewrite, rewrite
 Rewriter = Literal["off", "offline", "chat"]
 
 
-def rewrite_prompt(prompt: str, settings: Settings, preset: Preset | None = None, rewriter: str | None = None) -> Rewrite:
-    """``prompt`` rewritten as ``rewriter`` says; None is the settings' own choice.
+def rewrite_prompt(
+    prompt: str, settings: Settings, preset: Preset | None = None, rewriter: str | None = None, seconds: float | None = None
+) -> Rewrite:
+    """``prompt`` for a video of ``seconds`` rewritten as ``rewriter`` says; None is the settings' own choice, and any length.
 
     A chat endpoint that gives no usable answer is no error: the offline rewriter takes over, and ``note`` says why.
 
@@ -31,8 +33,8 @@ def rewrite_prompt(prompt: str, settings: Settings, preset: Preset | None = None
         try:
             return rewrite_by_chat(prompt, chat, preset)
         except ChatError as error:
-            return replace(rewrite(prompt, preset=preset, tier=settings.tier), note=f"{error}; rewritten offline instead")
-    return rewrite(prompt, preset=preset, tier=settings.tier)
+            return replace(rewrite(prompt, preset=preset, tier=settings.tier, seconds=seconds), note=f"{error}; rewritten offline instead")
+    return rewrite(prompt, preset=preset, tier=settings.tier, seconds=seconds)
 
 
 def check_rewriter(name: str) -> Rewriter:

@@ -19,7 +19,7 @@ from misora.world.cast import Character, Gait
 from misora.world.colours import COLOURS
 from misora.world.lexicon import Lexicon
 from misora.world.phrases import side_words
-from misora.world.program import GOES_AWAY, TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
+from misora.world.program import FOLLOWED_FROM, GOES_AWAY, TRAVELLING, Action, CameraMove, Direction, Place, Time, Weather
 from misora.world.readings import OPPOSITE, SIDES, Kind, Match, Reading, tokens_of
 from misora.world.telling.stories import verb_of as full_verb_of
 
@@ -33,6 +33,8 @@ ACTIONS = {Gait.FLIES: Action.FLY, Gait.ROLLS: Action.BOUNCE, Gait.FLOATS: Actio
 #: What somebody goes on doing in a moment that does not name them; absent is gone.
 GOES_ON = {Action.ENTER: Action.STAND, Action.APPROACH: Action.STAND}
 GONE = frozenset({Action.LEAVE, Action.RETREAT})
+
+IT = {"en": "it", "zh": "它"}
 
 EnumT = TypeVar("EnumT", bound=Enum)
 DefaultT = TypeVar("DefaultT", bound=Enum | None)
@@ -80,13 +82,17 @@ class Account:
 class Scenario:
     """Builds the stories of one prompt, keeping the account."""
 
-    def __init__(self, prompt: str, reading: PromptReading, lexicon: Lexicon, language: Language, style: Reading | None) -> None:
+    def __init__(
+        self, prompt: str, reading: PromptReading, lexicon: Lexicon, language: Language, style: Reading | None, seconds: float | None = None
+    ) -> None:
+        """``seconds`` are the video's, where they are known."""
         self.account = Account(prompt)
         self._prompt = prompt
         self._reading = reading
         self._lexicon = lexicon
         self._language = language
         self._style = style
+        self._seconds = seconds
         self._say: dict[str, Any] = lexicon.say[language]
         self._cast: dict[str, Character] = {}
         self._left: dict[str, Direction] = {}
@@ -103,7 +109,7 @@ class Scenario:
         gait = actors[0][0].character.gait
         places = self._filled([beat.place for _, beat in beats], lambda: self._place(gait))
         times = self._filled([beat.time for _, beat in beats], self._time)
-        cameras = self._filled([beat.camera for _, beat in beats], lambda: self._camera(actors))
+        cameras = self._cameras([beat.camera for _, beat in beats], actors)
         weathers = _lasting([beat.weather for _, beat in beats])
         stories = [
             Story(who, place, time, camera, relations_of(beat, parts), weather)
@@ -209,15 +215,26 @@ class Scenario:
         self.account.add(self._say["time"]["day"][0])
         return Time.DAY
 
-    def _camera(self, moments: Sequence[Sequence[Actor]]) -> CameraMove | None:
-        """A style's, or a still one; unsaid with those who would leave its picture, so that it may go along where the clip is long."""
-        if self._style and self._style.cameras:
-            self.account.style(self._say["camera"][self._style.cameras[0]]["sentence"][0].format(n="it"))
-            return self._style.cameras[0]
-        if any(actor.action in GOES_AWAY for actors in moments for actor in actors):
-            return None
-        self.account.add(self._say["camera"]["static"]["sentence"][0])
-        return CameraMove.STATIC
+    def _cameras(self, said: Sequence[CameraMove | None], moments: Sequence[Sequence[Actor]]) -> list[CameraMove | None]:
+        """Of each moment: what was said, else a style's, else a still one, which goes along with whoever would leave it in a long moment.
+
+        With those who would leave it in a short one it is left open.
+        """
+        style = self._style.cameras[0] if self._style and self._style.cameras else None
+        if style is not None or any(said):
+            return list(self._filled(said, lambda: self._styled(style)))
+        leaving = [any(actor.action in GOES_AWAY for actor in actors) for actors in moments]
+        if any(leaving) and (self._seconds is None or self._seconds / len(moments) <= FOLLOWED_FROM):
+            return [None] * len(moments)
+        cameras = [CameraMove.FOLLOW if leaves else CameraMove.STATIC for leaves in leaving]
+        for camera in cameras:
+            self.account.add(self._say["camera"][camera]["sentence"][0].format(n=IT[self._language]))
+        return list(cameras)
+
+    def _styled(self, style: CameraMove | None) -> CameraMove | None:
+        if style is not None:
+            self.account.style(self._say["camera"][style]["sentence"][0].format(n=IT[self._language]))
+        return style
 
     def _report(self) -> None:
         """Words that stand for a near one, and what found no place in a story."""
@@ -250,8 +267,9 @@ class FullScenario(Scenario):
     def _time(self) -> Time:
         return super()._time() if self._style and self._style.times else Time.DAY
 
-    def _camera(self, moments: Sequence[Sequence[Actor]]) -> CameraMove | None:
-        return super()._camera(moments) if self._style and self._style.cameras else CameraMove.STATIC
+    def _cameras(self, said: Sequence[CameraMove | None], moments: Sequence[Sequence[Actor]]) -> list[CameraMove | None]:
+        style = self._style.cameras[0] if self._style and self._style.cameras else None
+        return list(self._filled(said, lambda: self._styled(style) or CameraMove.STATIC))
 
 
 def _lasting(said: Sequence[Weather | None]) -> list[Weather | None]:

@@ -34,7 +34,7 @@ from misora.world.captions import Language, canonical_caption
 from misora.world.cast import Character, load_cast
 from misora.world.layout import film_layout
 from misora.world.lexicon import load_lexicon
-from misora.world.program import GOES_AWAY, Action, Camera, CameraMove, Direction, Film, Player, Scene
+from misora.world.program import FOLLOWED_FROM, GOES_AWAY, Action, Camera, CameraMove, Direction, Film, Player, Scene
 from misora.world.readings import Kind
 from misora.world.scenes import Draw, draw_film, tell
 from misora.world.tier import SMALL, TIERS, Tier
@@ -47,9 +47,8 @@ LENGTHS = {1: 0.5, 4: 1.0, 7: 4.0, 8: 1.0, 11: 2.0, 16: 3.0, 31: 2.0}
 """Latent frames of a clip and how often batches have so many; at 24 frames a second up to ten seconds."""
 CANVASES = ((8, 8), (8, 8), (8, 13), (8, 13), (10, 10), (13, 8), (9, 15), (15, 26))
 """(rows, columns) in latent cells."""
-FOLLOWED_FROM = 3.0
-"""Seconds from which on a camera that nothing is said of mostly goes along with whoever would leave the picture."""
 FOLLOWED = 0.9
+"""Share of the long clips with somebody who would leave a still picture in which the camera goes along."""
 SAYS_SO = 0.25
 """Share of those clips whose caption may say that it does."""
 SCENE_FACTS = ("place", "time", "camera", "weather")

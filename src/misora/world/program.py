@@ -119,6 +119,8 @@ TRAVELLING = frozenset(
 )  # fmt: skip
 #: Actions that take a player out of a picture whose camera stays, sooner or later.
 GOES_AWAY = frozenset({Action.WALK, Action.RUN, Action.FLY})
+#: Seconds from which on a camera that nothing is said of goes along with whoever would leave the picture.
+FOLLOWED_FROM = 3.0
 #: Actions during which the player is off the ground all the time.
 AIRBORNE = frozenset({Action.FLY})
 #: Actions that another player takes part in, ``Player.partner``.

@@ -12,14 +12,15 @@ import torch
 
 from misora.base.errors import TrainingError
 from misora.models.registry import load_turbo, save_model
+from misora.models.transformer.adapter import Adapter
 from misora.models.video_vae.config import TINY
-from misora.training.distillation import TurboConfig, TurboStage, distance, known_frames
+from misora.training.distillation import TurboConfig, TurboStage, begin_with, distance, known_frames
 from misora.training.latents import build_latents
 from misora.training.loop import RunConfig, train
 from misora.training.recipes import latents_tiny, turbo_tiny
 from misora.world.assets import save_atlas, toy_sprites
 from misora.world.cast import load_cast
-from tiny import tiny_text_encoder, tiny_transformer, tiny_vae
+from tiny import tiny_text_encoder, tiny_transformer, tiny_turbo, tiny_vae
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +130,19 @@ def test_what_cannot_be_is_told_with_what_to_change(config: TurboConfig, tmp_pat
         TurboStage(replace(config, teacher_steps=10))
     with pytest.raises(TrainingError, match="run the stage 'latents' first"):
         TurboStage(replace(config, latents=str(tmp_path)))
+
+
+def test_it_goes_on_from_the_adapter_of_a_transformer_that_has_grown_since(config: TurboConfig, tmp_path: Path) -> None:
+    before, now = tiny_transformer(prediction="residual"), tiny_transformer(prediction="residual", recall=True)
+    old, new = tiny_turbo(before), Adapter(tiny_turbo(before).config, now)
+    save_model(tmp_path, "turbo", old, dtype=torch.float32)
+    begin_with(new, tmp_path / "turbo.safetensors")
+    rows = before.output.weight.shape[0]
+    torch.testing.assert_close(new.change("output")[:rows], old.change("output"))
+    torch.testing.assert_close(new.change("text_input"), old.change("text_input"))
+    assert not new.change("output")[rows:].any() and not new.change("recall_input").any()
+    stage = TurboStage(replace(config, adapter=str(tmp_path)))
+    torch.testing.assert_close(stage.model.change("output"), old.change("output"))
+    save_model(tmp_path, "turbo", new, dtype=torch.float32)
+    with pytest.raises(TrainingError, match="does not fit"):
+        begin_with(old, tmp_path / "turbo.safetensors")

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.func import functional_call
 
@@ -29,6 +31,7 @@ from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import Denoiser, sample_euler, step_along
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
 from misora.media.contact_sheet import write_contact_sheet
+from misora.models.eight_bit import from_eight_bits
 from misora.models.registry import load_text_encoder, load_transformer, load_video_vae, save_model
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.adapter import Adapter
@@ -53,6 +56,8 @@ class TurboConfig:
 
     Args:
         start: Folder of weights: the teacher, its text encoder and, for previews, the autoencoder.
+        adapter: Folder with the adapter of an earlier transformer of the same size to begin with, where there is one; what has grown
+            since begins without.
         latents: Folder of shards. Their scenes give captions, their clips the frames that are known.
         rank: Of the adapter.
         steps: Of the student.
@@ -67,6 +72,7 @@ class TurboConfig:
     """
 
     start: str = ""
+    adapter: str = ""
     latents: str = "runs/latents-more"
     rank: int = 16
     steps: int = 4
@@ -110,6 +116,8 @@ class TurboStage:
         torch.manual_seed(config.seed)
         digest = weights_digest(weights_path(folder, "transformer"))
         self.model = Adapter(AdapterConfig(digest, config.rank, config.steps), self.base)
+        if config.adapter and weights_path(Path(config.adapter), "turbo").is_file():
+            begin_with(self.model, weights_path(Path(config.adapter), "turbo"))
         self.shelves = load_shelves(Path(config.latents))
         if not self.shelves:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
@@ -261,6 +269,25 @@ class Asked:
             return said, empty
 
         return with_guidance(velocity, pair, guidance)
+
+
+@torch.no_grad()
+def begin_with(adapter: Adapter, path: Path) -> None:
+    """Copies the factors of the adapter at ``path``, whatever transformer it was for.
+
+    A layer that says or reads more than it did then changes nothing of what is new.
+
+    Raises:
+        TrainingError: It has another rank, or one of its layers was wider.
+    """
+    mine = adapter.state_dict()
+    for name, values in from_eight_bits(load_file(path)).items():
+        if name not in mine:
+            continue
+        missing = [have - had for have, had in zip(mine[name].shape, values.shape, strict=True)]
+        if min(missing) < 0 or (missing[0] and name.startswith("down")) or (missing[1] and name.startswith("up")):
+            raise TrainingError(f"the adapter {path} does not fit: {name} has {tuple(values.shape)} for {tuple(mine[name].shape)}")
+        mine[name].copy_(F.pad(values.float(), (0, missing[1], 0, missing[0])))
 
 
 def known_frames(length: int, rng: random.Random) -> list[float]:

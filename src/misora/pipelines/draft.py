@@ -23,7 +23,7 @@ from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts, stack_layouts
 from misora.pipelines.windows import Window
 
-STEPS = 32
+STEPS = 16
 MAX_WINDOW = 31
 """Latent frames that are planned at once: ten seconds at 24 frames a second."""
 OVERLAP = 8

@@ -129,10 +129,11 @@ class Draft:
         Whoever is ``away`` has no place to go on from: theirs is planned as of a clip that begins here, and they come back as tall as they
         went, on the ground that they left.
         """
+        if not away:
+            self._sample(text, here, begun)
+            return
         free, known = self.values.clone(), self.known.clone()
         self._sample(text, here, begun)
-        if not away:
-            return
         going_on, self.values, self.known = self.values, free, known
         self._sample(text, here, here.start, first_number=0)
         part = slice(here.start, here.stop)

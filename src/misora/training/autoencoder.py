@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from misora.models.video_vae.layers import Pointwise
 from misora.models.video_vae.model import VideoVAE, linear_view, with_still_start
 from misora.training.loop import Metrics
 from misora.training.losses import fused, psnr, reconstruction
-from misora.training.painted import PaintedConfig, PaintedCrops
 from misora.training.pixels import to_frames, to_pixels
 from misora.training.streams import CropBatch, CropConfig, CropDataset, stream
 
@@ -43,7 +41,6 @@ class AutoencoderConfig:
         spread_weight: Holds each channel's standard deviation near one.
         start: Folder of weights to start from; empty starts from principal components.
         decoder_only: Leave encoder and latent statistics of ``start`` as they are: what a transformer learnt on them stays valid.
-        painted: Latents as Turbo leaves them, for a decoder that is trained alone.
         compile: Fuse the loss with a compiler where there is one; see ``losses.fused``.
         calibration: Batches on which the latents are measured before weights are written.
     """
@@ -56,7 +53,6 @@ class AutoencoderConfig:
     spread_weight: float = 0.02
     start: str = ""
     decoder_only: bool = False
-    painted: PaintedConfig | None = None
     calibration: int = 24
     compile: bool = True
 
@@ -68,13 +64,10 @@ class AutoencoderStage:
         self.config = config
         self.workers = workers
         self.dataset = CropDataset(assets, config.crops)
-        self.painted = PaintedCrops(config.painted, assets) if config.painted else None
         self._reconstruction = fused(reconstruction) if config.compile else reconstruction
         self.model = VideoVAE(config.model)
         if config.decoder_only and not config.start:
             raise TrainingError("a decoder cannot be trained alone without weights to start from; set start")
-        if config.painted and not config.decoder_only:
-            raise TrainingError("painted latents teach a decoder alone; set decoder_only")
         if config.start:
             self.model = load_video_vae(Path(config.start), torch.float32).train().requires_grad_(True)
             self.statistics = (self.model.latent_mean.clone(), self.model.latent_std.clone())
@@ -97,18 +90,13 @@ class AutoencoderStage:
         return [parameter for parameter in self.model.parameters() if parameter.ndim == 4 and parameter.requires_grad]
 
     def batches(self, first_step: int) -> Iterator[CropBatch]:
-        for step, batch in enumerate(stream(self.dataset, first_step, self.workers), start=first_step):
-            rng = random.Random(f"painted/{self.config.crops.seed}/{step}")
-            if self.painted is not None and self.config.painted is not None and rng.random() < self.config.painted.share:
-                yield self.painted.draw(rng)
-            else:
-                yield batch
+        return stream(self.dataset, first_step, self.workers)
 
     def loss(self, batch: CropBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = self.model.latent_mean.device
         pixels, players = to_pixels(batch.frames.to(device)), batch.players.to(device).unsqueeze(1)
         with torch.set_grad_enabled(not self.config.decoder_only):
-            latents = self.model.encoder(with_still_start(pixels), {}) if batch.latents is None else self.raw(batch.latents.to(device))
+            latents = self.model.encoder(with_still_start(pixels), {})
         spread = latents.float().flatten(0, 1).transpose(0, 1).flatten(1).std(1)
         level = torch.rand(len(pixels), 1, 1, 1, 1, generator=generator, device=device) * self.config.latent_noise
         noise = torch.randn(latents.shape, generator=generator, device=device)
@@ -116,7 +104,7 @@ class AutoencoderStage:
         weight = 1 + self.config.player_weight * players
         main = self._reconstruction(decoded, pixels, weight / weight.mean(), self.config.epsilon)
         held = (spread - 1).clamp(min=0).square().mean()
-        metrics = {"recon" if batch.latents is None else "recon_painted": float(main.detach())}
+        metrics = {"recon": float(main.detach())}
         if torch.randint(0, 10, (1,), generator=generator, device=device).item() == 0:
             metrics |= {
                 "psnr": psnr(decoded.detach(), pixels),
@@ -124,11 +112,6 @@ class AutoencoderStage:
                 "latent_std": float(spread.detach().mean()),
             }
         return main + self.config.spread_weight * held, metrics
-
-    def raw(self, latents: Tensor) -> Tensor:
-        """Latents (B, C, t, h, w) as a transformer has them, as the decoder takes them, (B, t, C, h, w)."""
-        mean, std = (values.to(latents.device).view(1, -1, 1, 1, 1) for values in self.statistics)
-        return (latents * std + mean).transpose(1, 2)
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the autoencoder with its latents measured, so that ``encode`` yields what ``set_loudness`` promises."""

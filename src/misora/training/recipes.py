@@ -22,7 +22,6 @@ from misora.training.head_stage import HeadStageConfig
 from misora.training.interpolator import InterpolatorStageConfig, TripletConfig
 from misora.training.latents import LatentsConfig, ShardShape
 from misora.training.loop import RunConfig
-from misora.training.painted import PaintedConfig
 from misora.training.parser import ParserStageConfig
 from misora.training.parser_clips import ClipConfig
 from misora.training.parser_truth import shipped_parser, stage_parser
@@ -81,15 +80,6 @@ def autoencoder_decoder() -> tuple[AutoencoderConfig, RunConfig]:
     crops = dataclasses.replace(config.crops, seed=6, on_player=0.95)
     again = dataclasses.replace(config, crops=crops, start=SHIPPED, decoder_only=True, player_weight=12.0, epsilon=0.2, latent_noise=0.03)
     return _again(again, run_config, "autoencoder/decoder")
-
-
-def autoencoder_painted() -> tuple[AutoencoderConfig, RunConfig]:
-    """Only the decoder goes on, half of the time on latents as Turbo leaves them, against the borders of cells."""
-    config, run_config = autoencoder_decoder()
-    crops = dataclasses.replace(config.crops, seed=8, on_player=0.9)
-    painted = PaintedConfig(0.5, SHIPPED, "runs/latents-more")
-    again = dataclasses.replace(config, crops=crops, player_weight=6.0, painted=painted)
-    return _again(again, run_config, "autoencoder/painted")
 
 
 def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
@@ -378,7 +368,6 @@ AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
     "small": autoencoder_small,
     "more": autoencoder_more,
     "decoder": autoencoder_decoder,
-    "painted": autoencoder_painted,
     "full": autoencoder_full,
     "tiny": autoencoder_tiny,
 }

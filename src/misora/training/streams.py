@@ -47,12 +47,10 @@ class CropConfig:
 
 @dataclass(frozen=True, slots=True)
 class CropBatch:
-    """``frames`` uint8 (B, T, H, W, 3) and ``players`` bool (B, T, H, W), True inside a player; ``latents`` (B, C, t, h, w) where a decoder
-    is to be handed others than those of ``frames``."""
+    """``frames`` uint8 (B, T, H, W, 3) and ``players`` bool (B, T, H, W), True inside a player."""
 
     frames: Tensor
     players: Tensor
-    latents: Tensor | None = None
 
 
 class CropDataset(Dataset[CropBatch]):

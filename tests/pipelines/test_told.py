@@ -13,11 +13,11 @@ from misora.base.layout import BOX, GROUND, HEIGHT, MOMENTS, X, Y
 from misora.base.shapes import LatentShape
 from misora.models.planner import NUMBERS, from_values, to_values
 from misora.models.transformer.layouts import Layouts
-from misora.pipelines.draft import ATTEMPTS, BIGGER, Draft
+from misora.pipelines.draft import ATTEMPTS, Draft
 from misora.pipelines.planning import plan
 from misora.pipelines.told import bigger, clearness, relations_told
 from misora.pipelines.windows import Window
-from misora.world.captions import MIN_APART, MIN_DEPTH
+from misora.world.captions import MIN_APART, MIN_DEPTH, MIN_RATIO
 from misora.world.cast import load_cast
 from tiny import tiny_planner
 
@@ -102,9 +102,9 @@ def test_the_bigger_one_grows_as_much_as_the_other_shrinks_and_both_stay_on_thei
     torch.testing.assert_close(from_values(draft.values).boxes, layouts.boxes)
     draft.enlarge(HERE, 0, 1)
     first, second = from_values(draft.values).boxes[0].unbind(1)
-    assert float((first[..., HEIGHT] / second[..., HEIGHT]).mean()) == pytest.approx(BIGGER, rel=1e-4)
+    assert float((first[..., HEIGHT] / second[..., HEIGHT]).mean()) == pytest.approx(MIN_RATIO, rel=1e-4)
     assert float((first[..., HEIGHT] * second[..., HEIGHT]).mean()) == pytest.approx(8.0, rel=1e-4)
-    grown = 2 ** (log2(BIGGER * 2) / 2)
+    grown = 2 ** (log2(MIN_RATIO * 2) / 2)
     assert float(first[0, 0, GROUND]) == 2.0 and float(first[0, 0, Y]) == pytest.approx(2.0 - 2.0 * grown, rel=1e-4)
 
 

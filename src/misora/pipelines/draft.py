@@ -22,6 +22,7 @@ from misora.models.planner import NUMBERS, SCALES, Planner, frame_numbers, from_
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts, stack_layouts
 from misora.pipelines.windows import Window
+from misora.world.captions import MIN_RATIO
 
 STEPS = 16
 MAX_WINDOW = 31
@@ -32,8 +33,6 @@ ATTEMPTS = 12
 """Plans from which one is chosen that shows what is told; of two ways that are equally likely, one in 4,000 times none is right."""
 APART = 0x9E3779B1
 """Between the seeds of two attempts, so that those of seeds that follow each other are not the same. A generator takes 32 bits."""
-BIGGER = 1.5
-"""Ratio of heights from which on the stage tells that one player is bigger."""
 SALT = 0x706C616E
 """Keeps the plan's noise apart from that of the picture."""
 
@@ -143,10 +142,10 @@ class Draft:
         self.values = going_on
 
     def enlarge(self, here: Window, first: int, second: int) -> None:
-        """Has the player in slot ``first`` be ``BIGGER`` than the one in ``second``: the one grows as much as the other shrinks."""
+        """Has the player in slot ``first`` be ``MIN_RATIO`` times as tall as that in ``second``: one grows as much as the other shrinks."""
         part = slice(here.start, here.stop)
         heights = from_values(self.values[:, :, part]).boxes[..., HEIGHT].median(dim=3).values.median(dim=1).values[0]
-        missing = math.log2(BIGGER * float(heights[second] / heights[first]))
+        missing = math.log2(MIN_RATIO * float(heights[second] / heights[first]))
         if missing > 0:
             for slot, share in ((first, missing / 2), (second, -missing / 2)):
                 self.values[:, :NUMBERS, part, :, slot] = resized(self.values[:, :NUMBERS, part, :, slot], share * SCALES[HEIGHT])

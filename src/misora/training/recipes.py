@@ -188,6 +188,13 @@ def transformer_sketch() -> tuple[TransformerStageConfig, RunConfig]:
     return _again(again, run_config, "transformer/sketch")
 
 
+def transformer_carry() -> tuple[TransformerStageConfig, RunConfig]:
+    """Goes on from the shipped transformer, which learns to move a place as the camera moves."""
+    config, run_config = transformer_sketch()
+    again = dataclasses.replace(config, model=dataclasses.replace(config.model, carry=True), seed=12)
+    return _again(again, run_config, "transformer/carry")
+
+
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
     """The "base" size on films of the full tier, for one GPU or more."""
     text = text_full()[0].model
@@ -379,6 +386,7 @@ TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] =
     "more": transformer_more,
     "layout": transformer_layout,
     "sketch": transformer_sketch,
+    "carry": transformer_carry,
     "full": transformer_full,
 }
 PLANNER: dict[str, Callable[[], tuple[PlannerStageConfig, RunConfig]]] = {

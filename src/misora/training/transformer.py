@@ -24,6 +24,7 @@ from misora.models.text_encoder.model import TextEncoder
 from misora.models.transformer.config import TransformerConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
+from misora.models.transformer.recall import KNOWN, nearest_before
 from misora.models.transformer.sketch import Sketch
 from misora.training.latents import Shelf, layouts_of, load_shelves, odds_of
 from misora.training.loop import Metrics
@@ -48,7 +49,7 @@ UNTOLD_LAYOUTS = 0.3
 MOVING = 2.0
 """How much likelier clips are drawn whose camera moves, where the network hears of it: in most it stays, and that is soon learnt."""
 
-GROWING = ("reach", "layout_classes", "layout_textures", "recall", "layout_sketch")
+GROWING = ("reach", "layout_classes", "layout_textures", "recall", "layout_sketch", "carry")
 """Of a transformer's configuration: what one that starts from other weights may have more of."""
 
 HISTORY = 0.15
@@ -79,6 +80,7 @@ class TransformerStageConfig:
         align_weight: Weight of naming the character in each cell from hidden tokens; falls to zero at 60 % of the run.
         player_weight: Extra loss weight of cells that hold a player.
         sketch_weight: Weight of what the sketch alone is off in cells that hold a player, over what lies beside them.
+        carry_weight: Weight of what is carried along with the camera being off, in cells that hold no player.
         cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
         layout_share: Share of clips with a caption whose layout is said too, where ``model`` knows layouts.
         tier: Of the clips; its cast is in the order of ``classes``.
@@ -99,6 +101,7 @@ class TransformerStageConfig:
     align_weight: float = 0.2
     player_weight: float = 1.5
     sketch_weight: float = 0.3
+    carry_weight: float = 0.3
     cells: float = 1.0
     layout_share: float = 0.8
     tier: str = "small"
@@ -176,9 +179,24 @@ def sketch_error(sketch: Sketch, x0: Tensor, labels: Tensor) -> Tensor:
     return missed.sum() / (x0.square() * told).sum().clamp(min=1e-6)
 
 
+def carry_error(carried: Tensor, x0: Tensor, labels: Tensor, sigma: Tensor, deviation: Tensor) -> Tensor:
+    """What is carried from known latent frames misses of the cells without a player, as a share of all that is in them.
+
+    Args:
+        sigma: Noise of each latent frame, (B, t): those that have none known before them do not count.
+        deviation: Sizes of the channels, in which ``carried`` is.
+    """
+    known = sigma <= KNOWN
+    before = nearest_before(known)
+    there = (before >= 0) & known.gather(1, before.clamp(min=0)) & (carried != 0).flatten(3).any(3).any(1)
+    free = ((labels == 0) & there[:, :, None, None]).unsqueeze(1)
+    sized = x0 / deviation.view(-1, 1, 1, 1)
+    return ((carried.float() - sized).square() * free).sum() / (sized.square() * free).sum().clamp(min=1e-6)
+
+
 @torch.no_grad()
 def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
-    """Copies the weights of ``other``; where ``transformer`` reads, recalls or sketches more, it begins by not minding.
+    """Copies the weights of ``other``; where ``transformer`` reads, recalls, sketches or carries more, it begins by not minding.
 
     Raises:
         TrainingError: They differ in more than ``GROWING``, or ``other`` knows more.
@@ -187,7 +205,8 @@ def start_from(transformer: VideoTransformer, other: VideoTransformer) -> None:
     grown = replace(theirs, **{name: max(getattr(mine, name), getattr(theirs, name)) for name in GROWING})
     if mine != grown or theirs.layout_classes not in (0, mine.layout_classes):
         raise TrainingError(f"a transformer of {mine} cannot start from weights of {theirs}")
-    new = {name: value for name, value in transformer.state_dict().items() if name.startswith(("layout_input.", "recall_input.", "sketch"))}
+    parts = ("layout_input.", "recall_input.", "sketch", "carry")
+    new = {name: value for name, value in transformer.state_dict().items() if name.startswith(parts)}
     values = new | other.state_dict()
     unsaid = transformer.config.output_channels - other.config.output_channels
     values["output.weight"] = F.pad(values["output.weight"], (0, 0, 0, unsaid))
@@ -283,6 +302,9 @@ class TransformerStage:
         if prediction.sketch is not None and self.config.sketch_weight:
             off = sketch_error(prediction.sketch, x0, labels)
             denoising, metrics = denoising + self.config.sketch_weight * off, metrics | {"sketch": float(off.detach())}
+        if prediction.carried is not None and self.config.carry_weight:
+            off = carry_error(prediction.carried, x0, labels, sigma, self.model.transformer.latent_deviation)
+            denoising, metrics = denoising + self.config.carry_weight * off, metrics | {"carry": float(off.detach())}
         align_weight = self.config.align_weight * max(0.0, 1 - share_done / 0.6)
         if align_weight == 0:
             return denoising, metrics

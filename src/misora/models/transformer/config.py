@@ -27,6 +27,13 @@ SKETCH_POINTS = 8
 SKETCH_WIDTH = 384
 """Hidden width of the network that turns them into latents."""
 
+CARRY_CHANNELS, CARRY_POINTS = 8, 4
+"""Numbers at a point of a picture that is carried along with the camera (``carry``), and points of a cell in each direction."""
+CARRY_LAYERS = 2
+"""Depths that are carried apart."""
+CARRY_WIDTH = 384
+"""Hidden width of the network that turns them into latents."""
+
 Prediction = Literal["velocity", "x0", "residual"]
 
 
@@ -55,6 +62,8 @@ class TransformerConfig:
             take over a share, channel by channel (``sketch``). Needs residuals.
         recall: Each cell also sees itself in the nearest latent frames, before and after, that are known, and the last layer may take
             over a share of them, channel by channel: a place in its details is more than a narrow token can carry. Needs residuals.
+        carry: The nearest known latent frame before is also moved as the layout's camera has moved since (``carry``), and the last layer
+            may take over a share of that. Needs residuals and layouts.
     """
 
     latent_channels: int
@@ -72,6 +81,7 @@ class TransformerConfig:
     layout_textures: bool = False
     recall: bool = False
     layout_sketch: bool = False
+    carry: bool = False
 
     def __post_init__(self) -> None:
         if self.dim % self.heads or self.head_dim % 8:
@@ -85,8 +95,9 @@ class TransformerConfig:
             )
         if self.recall and self.prediction != "residual":
             raise InputError(f"transformer.recall needs prediction 'residual', not {self.prediction!r}", field="recall")
-        if self.layout_sketch and (self.prediction != "residual" or not self.layout_classes):
-            raise InputError("transformer.layout_sketch needs prediction 'residual' and layout_classes", field="layout_sketch")
+        for name in ("layout_sketch", "carry"):
+            if getattr(self, name) and (self.prediction != "residual" or not self.layout_classes):
+                raise InputError(f"transformer.{name} needs prediction 'residual' and layout_classes", field=name)
         for name in ("reach", "layout_classes"):
             if getattr(self, name) < 0:
                 raise InputError(f"transformer.{name}={getattr(self, name)} must be 0 or more", field=name)
@@ -110,7 +121,7 @@ class TransformerConfig:
         """What the last layer says of each cell: a number a channel, for residuals also a gain of the input and shares of all else."""
         if self.prediction != "residual":
             return self.latent_channels
-        return 2 * self.latent_channels + self.recalled_channels + self.sketched_channels
+        return 2 * self.latent_channels + self.recalled_channels + self.sketched_channels + self.carried_channels
 
     @property
     def recalled_channels(self) -> int:
@@ -123,9 +134,14 @@ class TransformerConfig:
         return self.latent_channels if self.layout_sketch else 0
 
     @property
+    def carried_channels(self) -> int:
+        """Latent values that a cell is handed as the camera has moved them."""
+        return self.latent_channels if self.carry else 0
+
+    @property
     def end_channels(self) -> int:
         """Latent values that a token is made from, and those that are made from it."""
-        return self.input_channels + self.recalled_channels + self.sketched_channels + self.output_channels
+        return self.input_channels + self.recalled_channels + self.sketched_channels + self.carried_channels + self.output_channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +187,11 @@ def count_parameters(config: TransformerConfig) -> int:
     textures += TEXTURE_CHANNELS * MOMENTS * TEXTURE_POINTS**2 * d
     sketch = (config.layout_classes + 1) * (SKETCH_CHANNELS + 1) * SKETCH_ROWS * SKETCH_COLUMNS
     sketch += ((SKETCH_CHANNELS + 1) * MOMENTS * SKETCH_POINTS**2 + 1 + config.text_dim + config.latent_channels) * SKETCH_WIDTH
-    layout = (layout + textures * config.layout_textures + sketch * config.layout_sketch) * (config.layout_classes > 0)
+    fine = CARRY_CHANNELS * CARRY_POINTS**2
+    carry = 2 * (config.latent_channels + 1) * fine + config.latent_channels * (CARRY_WIDTH + 1)
+    carry += ((CARRY_CHANNELS + 1) * CARRY_POINTS**2 * MOMENTS * CARRY_LAYERS + 1) * CARRY_WIDTH
+    layout += textures * config.layout_textures + sketch * config.layout_sketch + carry * config.carry
+    layout *= config.layout_classes > 0
     return config.layers * block + scalars + ends + modulation + 2 * d * d + layout
 
 

@@ -17,11 +17,12 @@ from misora.models.layers.embedding import ScalarEmbedding
 from misora.models.layers.norm import rms_norm
 from misora.models.layers.rotary import axial_rotary, frame_times, prepend_still, still_grid
 from misora.models.transformer.block import Block, modulate
+from misora.models.transformer.carry import PlaceCarry
 from misora.models.transformer.config import FREQUENCY_DIM, TransformerConfig
 from misora.models.transformer.layout import LayoutInput, travelled_grid
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.preconditioning import precondition
-from misora.models.transformer.recall import recall
+from misora.models.transformer.recall import KNOWN, recall
 from misora.models.transformer.sketch import PlayerSketch, Sketch
 from misora.models.transformer.sparse import put_back, take, take_angles
 
@@ -39,12 +40,15 @@ class Prediction(NamedTuple):
         output: What the last layer said, as ``config.prediction`` has it; float32.
         hidden: Tokens after ``config.hidden_layer`` blocks, (B, t, h, w, D), for an alignment head that training owns.
         sketch: What was drawn of the layout, where the network draws and there is one.
+        carried: What was carried along with the camera, (B, C, t, h, w) in sizes of the channels, where the network does so and there is a
+            layout.
     """
 
     velocity: Tensor
     output: Tensor
     hidden: Tensor
     sketch: Sketch | None = None
+    carried: Tensor | None = None
 
 
 class VideoTransformer(nn.Module):
@@ -78,7 +82,9 @@ class VideoTransformer(nn.Module):
         self.layout_input = LayoutInput(config.layout_classes, dim, textures=config.layout_textures) if config.layout_classes else None
         self.sketch = PlayerSketch(config.layout_classes, config.latent_channels, config.text_dim) if config.layout_sketch else None
         self.sketch_input = nn.Linear(config.sketched_channels, dim, bias=False) if config.layout_sketch else None
-        for zeroed in (*self.modulation, self.final_modulation, self.output, self.recall_input, self.sketch_input):
+        self.carry = PlaceCarry(config.latent_channels) if config.carry else None
+        self.carry_input = nn.Linear(config.carried_channels, dim, bias=False) if config.carry else None
+        for zeroed in (*self.modulation, self.final_modulation, self.output, self.recall_input, self.sketch_input, self.carry_input):
             if zeroed is not None:
                 nn.init.zeros_(zeroed.weight)
 
@@ -145,11 +151,14 @@ class VideoTransformer(nn.Module):
 
         balanced = self.to_input(latents, sigma)
         x = self.input(self.gather_cells(balanced.to(weight_dtype)))
-        recalled = None
+        recalled = sketch = carried = None
         if self.recall_input is not None:
-            recalled = recall(latents.float() * precondition(sigma, self.latent_deviation).guess, sigma, causal=causal)
+            recalled = recall(self.to_guess(latents, sigma), sigma, causal=causal)
             x = x + self.recall_input(recalled.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
-        sketch = None
+        if self.carry is not None and layouts is not None:
+            assert self.carry_input is not None
+            carried = self.carry(self.to_guess(latents, sigma), sigma <= KNOWN, layouts, frame_index, fps)
+            x = x + self.carry_input(carried.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
         if self.sketch is not None and layouts is not None:
             assert self.sketch_input is not None
             sketch = self.sketch(layouts, text_pooled, height, width)
@@ -174,8 +183,8 @@ class VideoTransformer(nn.Module):
         if kept is not None:
             hidden, values = put_back(hidden, kept, height * width), put_back(values, kept, height * width)
         cells = values.unflatten(2, (height, width))
-        output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced, recalled, sketch)
-        return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)), sketch)
+        output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced, recalled, sketch, carried)
+        return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)), sketch, carried)
 
     def condition(self, sigma: Tensor, text_pooled: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
         """What modulates each latent frame: its noise, the text, the frame rate, and whether it is the clip's first; (B, t, D).
@@ -203,7 +212,11 @@ class VideoTransformer(nn.Module):
             return latents
         return latents.float() * precondition(sigma, self.latent_deviation).input
 
-    def to_output(self, values: Tensor, balanced: Tensor, recalled: Tensor | None, sketch: Sketch | None) -> Tensor:
+    def to_guess(self, latents: Tensor, sigma: Tensor) -> Tensor:
+        """What is guessed of each latent by itself, in sizes of its channel: the noisier it is the less there is of it."""
+        return latents.float() * precondition(sigma, self.latent_deviation).guess
+
+    def to_output(self, values: Tensor, balanced: Tensor, recalled: Tensor | None, sketch: Sketch | None, carried: Tensor | None) -> Tensor:
         """The last layer's values, (B, output_channels, t, h, w), as (B, C, t, h, w).
 
         For residuals half of them are gains of the input: a cell of plain sky can then say that its fine channels are noise, all of
@@ -212,14 +225,16 @@ class VideoTransformer(nn.Module):
         if self.config.prediction != "residual":
             return values
         channels = self.config.latent_channels
-        sizes = [channels, channels, self.config.recalled_channels, self.config.sketched_channels]
-        residual, gain, shares, drawn = values.split(sizes, dim=1)
+        sizes = [channels, channels, self.config.recalled_channels, self.config.sketched_channels, self.config.carried_channels]
+        residual, gain, shares, drawn, moved = values.split(sizes, dim=1)
         output: Tensor = residual + gain * balanced
         if recalled is not None:
             before, after = (shares * recalled).chunk(2, dim=1)
             output = output + before + after
         if sketch is not None:
             output = output + drawn * sketch.latents.float()
+        if carried is not None:
+            output = output + moved * carried.float()
         return output
 
     def to_velocity(self, latents: Tensor, output: Tensor, sigma: Tensor) -> Tensor:

@@ -76,7 +76,7 @@ def test_style_and_pictures_go_into_both(tmp_path: Path) -> None:
 def test_the_steps_of_both_are_reported(draft: misora.Video) -> None:
     stages: list[str] = []
     misora.finish(draft.recipe, steps=2, progress=lambda step: stages.append(step.stage))
-    assert list(dict.fromkeys(stages)) == ["draft", "denoise", "decode"] and stages.count("draft") == 8
+    assert list(dict.fromkeys(stages)) == ["draft", "denoise", "decode"] and stages.count("draft") == 16
 
 
 @pytest.mark.parametrize(("strength", "says"), [(1.5, "nearest: 1"), (-0.1, "nearest: 0"), (float("nan"), "strength=nan")])

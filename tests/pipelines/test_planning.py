@@ -14,6 +14,7 @@ from misora.api.replay import check_weights, prepare_replay
 from misora.api.request import Request, prepare
 from misora.base.canvas import Canvas, Pin, Span
 from misora.base.errors import WeightsError
+from misora.base.layout import BOX, CAMERA, MOMENTS, Layout
 from misora.base.settings import load_settings
 from misora.base.shapes import LatentShape, VideoShape
 from misora.models.registry import save_model
@@ -91,6 +92,22 @@ def test_a_new_caption_goes_on_with_the_same_characters_and_begins_anew_with_oth
     torch.testing.assert_close(met.camera[:, 4:], after.camera[:, 4:], msg="others do not go on from what was before")
 
 
+def test_a_single_picture_does_not_hold_the_camera_still() -> None:
+    """It shows how nobody moves, so the camera goes as the caption has it; what two latent frames show of it stays."""
+    planner, size = tiny_planner(), LatentShape(6, 4, 4)
+    who = plan(planner, ["a dog runs"] * 6, size, 24.0, 1).who[0]
+
+    def goes_on_from(frames: int) -> Layouts:
+        still = np.ones((frames, planner.config.slots, MOMENTS, BOX), np.float32)
+        seen = Layout(who[:frames].numpy(), still, np.zeros((frames, CAMERA), np.float32))
+        return plan(planner, ["a dog runs"] * 6, size, 24.0, 1, read=lambda slots, within: {0: seen})
+
+    free = planned(frames=6)
+    torch.testing.assert_close(goes_on_from(1).camera[:, 0], free.camera[:, 0])
+    assert (goes_on_from(1).boxes[0, 0][who[0] > 0] == 1).all(), "where everybody is stays as read"
+    assert free.camera[:, 0].abs().max() > 0.01 and not goes_on_from(2).camera[:, :2].any()
+
+
 def test_the_plan_is_followed_where_there_is_one_and_ignored_where_it_is_off() -> None:
     pipeline = tiny_planning_pipeline()
     with_plan, without = pipeline.sample(canvas()), pipeline.sample(canvas(planned=False))
@@ -111,7 +128,8 @@ def test_windows_of_a_long_clip_follow_one_plan() -> None:
     pipeline.transformer.register_forward_pre_hook(lambda module, given, named: seen.append(named["layouts"].camera[0]), with_kwargs=True)
     pipeline.sample(canvas(33, guidance=1.0))
     whole = plan(tiny_planner(), ["a dog runs"] * 5, LatentShape(5, 2, 2), 24.0, 1)
-    torch.testing.assert_close(seen[0], whole.camera[0, :4])
+    torch.testing.assert_close(seen[0], whole.camera[0, :1])
+    torch.testing.assert_close(next(part for part in seen if len(part) > 1), whole.camera[0, :4])
     torch.testing.assert_close(seen[-1], whole.camera[0, -len(seen[-1]) :])
 
 

@@ -34,7 +34,7 @@ def test_two_videos_are_those_made_alone_in_half_the_calls(captions: tuple[str, 
     rows = batches_of(pipeline)
     for made, expected in zip(all_at_one_table(pipeline, canvases, [never, never]), alone, strict=True):
         assert made is not None and np.abs(made.astype(int) - expected).max() <= 1
-    assert len(rows) == 3 and min(rows) >= 2
+    assert len(rows) == 6 and min(rows) >= 2
 
 
 def test_one_that_is_stopped_leaves_and_the_others_go_on() -> None:

@@ -19,6 +19,11 @@ def test_only_the_clips_start_is_numbered_zero() -> None:
     assert second == Window(13, 20, 16, 20) and second.first_number == 1
 
 
+def test_a_clip_of_which_nothing_is_known_begins_with_its_picture() -> None:
+    assert list(windows_of(9, picture_first=True)) == [Window(0, 1, 0, 1), Window(0, 7, 1, 7), Window(4, 9, 7, 9)]
+    assert list(windows_of(1, picture_first=True)) == [Window(0, 1, 0, 1)]
+
+
 def test_windows_from_the_end_are_a_mirror() -> None:
     last, first = windows_from_end(20, 16, 3)
     assert last == Window(4, 20, 4, 20) and last.first_number == 1

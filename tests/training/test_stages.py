@@ -33,7 +33,15 @@ from misora.training.pixels import to_frames, to_pixels
 from misora.training.recipes import autoencoder_tiny, latents_tiny, text_tiny
 from misora.training.streams import CropDataset
 from misora.training.text import TextStage, fact_sizes, facts_of
-from misora.training.transformer import TransformerStage, TransformerStageConfig, caption_of, choose_cells, sketch_error, start_from
+from misora.training.transformer import (
+    TransformerStage,
+    TransformerStageConfig,
+    caption_of,
+    carry_error,
+    choose_cells,
+    sketch_error,
+    start_from,
+)
 from misora.world.assets import load_atlas, save_atlas, toy_sprites
 from misora.world.captions import relations_of
 from misora.world.cast import load_cast
@@ -310,7 +318,8 @@ def test_a_transformer_that_learns_to_recall_starts_as_what_it_was() -> None:
 
 
 @torch.no_grad()
-def test_a_transformer_that_learns_to_sketch_starts_as_what_it_was() -> None:
+@pytest.mark.parametrize("more", ["layout_sketch", "carry"])
+def test_a_transformer_that_learns_to_draw_starts_as_what_it_was(more: str) -> None:
     torch.manual_seed(0)
     plain = VideoTransformer(
         TransformerConfig(
@@ -319,7 +328,7 @@ def test_a_transformer_that_learns_to_sketch_starts_as_what_it_was() -> None:
     )
     for parameter in plain.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
-    drawing = VideoTransformer(replace(plain.config, layout_sketch=True))
+    drawing = VideoTransformer(replace(plain.config, **{more: True}))  # type: ignore[arg-type]
     start_from(drawing, plain)
     batch = torch.randn(1, 8, 2, 3, 3), torch.rand(1, 2), torch.randn(1, 4, 16), None, torch.randn(1, 16), torch.tensor([24.0])
     boxes = torch.rand(1, 2, 1, 3, 5) + 0.5
@@ -327,6 +336,22 @@ def test_a_transformer_that_learns_to_sketch_starts_as_what_it_was() -> None:
     torch.testing.assert_close(drawing(*batch, layouts=told), plain(*batch, layouts=told))
     with pytest.raises(TrainingError, match="cannot start"):
         start_from(plain, drawing)
+
+
+def test_what_is_carried_is_measured_beside_players_and_after_something_known() -> None:
+    torch.manual_seed(0)
+    deviation = torch.tensor([0.5, 1.0, 2.0])
+    sized, labels = torch.randn(2, 3, 3, 4, 4), torch.zeros(2, 3, 4, 4, dtype=torch.long)
+    x0, sigma = sized * deviation.view(-1, 1, 1, 1), torch.tensor([[0.0, 0.9, 0.9], [0.9, 0.9, 0.9]])
+    labels[:, :, 1:3, 2] = 5
+    true = sized.clone()
+    true[:, :, 0] = 0  # nothing comes before the first
+    assert float(carry_error(true, x0, labels, sigma, deviation)) == pytest.approx(0, abs=1e-6)
+    assert float(carry_error(true * 1.5, x0, labels, sigma, deviation)) == pytest.approx(0.25)
+    wrong = true.clone()
+    wrong[1] += 1  # a clip of which nothing is known
+    wrong[0] += (labels[0] > 0).unsqueeze(0)
+    assert float(carry_error(wrong, x0, labels, sigma, deviation)) == pytest.approx(0, abs=1e-6)
 
 
 def test_a_sketch_is_measured_in_cells_that_hold_somebody_of_clips_that_are_told() -> None:
@@ -343,7 +368,7 @@ def test_a_sketch_is_measured_in_cells_that_hold_somebody_of_clips_that_are_told
 
 def test_clips_come_with_their_layouts_where_the_network_reads_them(assets: Path, latents: Path, tmp_path: Path) -> None:
     config = transformer_config(latents)
-    model = replace(config.model, layout_classes=48, layout_sketch=True, prediction="residual")
+    model = replace(config.model, layout_classes=48, layout_sketch=True, carry=True, prediction="residual")
     config = replace(config, model=model, singles=0.0, tokens=64)
     stage = TransformerStage(config)
     batches = [stage.batch(step) for step in range(12)]

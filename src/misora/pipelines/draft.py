@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -149,6 +151,14 @@ class Draft:
         if missing > 0:
             for slot, share in ((first, missing / 2), (second, -missing / 2)):
                 self.values[:, :NUMBERS, part, :, slot] = resized(self.values[:, :NUMBERS, part, :, slot], share * SCALES[HEIGHT])
+
+    def camera_told(self, text: EncodedText, here: Window) -> npt.NDArray[np.float32]:
+        """How fast the camera would go in the first latent frame of ``here`` if nothing was known but the first row of ``text``, (1, 2)."""
+        values, known = self.values.clone(), self.known.clone()
+        self._sample(text, here, here.start)
+        told: npt.NDArray[np.float32] = from_values(self.values[:, :, here.start : here.start + 1]).camera[0].float().cpu().numpy()
+        self.values, self.known = values, known
+        return told
 
     def away(self, start: int) -> list[int]:
         """The slots of those who are out of the picture when latent frame ``start`` begins."""

@@ -193,10 +193,11 @@ class NativePipeline:
         grid = grid_of(canvas.shape)
         sampling = self.sampling_of(canvas)
         layouts = self.layout_of(canvas, known)
-        windows = list(windows_for(known, grid.latent.num_frames, self.max_window))
+        goes_on = canvas.past is not None
+        windows = list(windows_for(known, grid.latent.num_frames, self.max_window, goes_on=goes_on))
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
         made, sent = [False] * grid.latent.num_frames, 0
-        for index, window in enumerate(replace(window, goes_on=canvas.past is not None) for window in windows):
+        for index, window in enumerate(replace(window, goes_on=goes_on) for window in windows):
             part = known.part(window.start, window.stop)
             steps = sampling.steps
             watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps, parts, f"window {index}")
@@ -235,11 +236,13 @@ class NativePipeline:
         return made if still is None else still.put_back(made)
 
 
-def windows_for(known: Known, num_frames: int, size: int) -> Iterator[Window]:
+def windows_for(known: Known, num_frames: int, size: int, *, goes_on: bool) -> Iterator[Window]:
     """Windows in the order that lets each see what is known on its side."""
     if known.has_gap:
         return windows_between(num_frames, size)
-    return (windows_from_end if known.leads_backwards else windows_of)(num_frames, size)
+    if known.leads_backwards:
+        return windows_from_end(num_frames, size)
+    return windows_of(num_frames, size, picture_first=not goes_on and not bool(known.strength.any()))
 
 
 def steps_to_wait(sigmas: Tensor) -> int:

@@ -3,12 +3,14 @@
 Where latent frames are known, what they show is read first (``seen``) and the plan goes on from it, or towards it; where they are known a
 little, as in a remix, so is the plan: it is changed as much as the picture is. A canvas with a mask is painted freely. Clips longer than
 the planner has seen are planned in windows, each going on from the end of the one before; so is a new caption about the same characters,
-while one about others begins anew, and one about somebody who has left the picture lets them come back into it.
+while one about others begins anew, and one about somebody who has left the picture lets them come back into it. A single picture that a
+clip begins with shows who is where and not how the camera goes: that is as the caption has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
@@ -91,6 +93,8 @@ def plan(
         here = Window(start, start + frames, start, start + frames, goes_on)
         draft.cast(here, who)
         for first, layout in (read(who.tolist(), range(start, here.stop)) if read else {}).items():
+            if first == 0 and len(layout) == 1 and not goes_on:
+                layout = replace(layout, camera=draft.camera_told(text, here))
             draft.know(first, layout, firmness[first : first + len(layout)])
         if not torch.equal(before, who):
             begun = start

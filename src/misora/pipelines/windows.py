@@ -1,6 +1,7 @@
 """Long clips: the network looks at a window; each next window begins with the last latent frames of the one before, clean.
 
-A window after the first is numbered from 1, as the transformer asks: only the clip's true start is a single picture. A clip whose end is
+A clip of which nothing is known begins with a window of its first picture alone: what moves and what stays is then known of a place from
+the start, and it can be shown at once. A window after the clip's start is numbered from 1, as the transformer asks: only the clip's true start is a single picture. A clip whose end is
 known and whose beginning is not is made from its end, each window ending with the first latent frames of the one after. A gap between two
 known ends is made from both, and the last window closes it with sight of either side.
 """
@@ -47,9 +48,17 @@ class Window:
         return 0 if self.start == 0 and not self.goes_on else 1
 
 
-def windows_of(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP) -> Iterator[Window]:
-    """Windows over ``num_frames`` latent frames; one when they fit."""
+def windows_of(num_frames: int, size: int = MAX_WINDOW, overlap: int = OVERLAP, *, picture_first: bool = False) -> Iterator[Window]:
+    """Windows over ``num_frames`` latent frames; one when they fit.
+
+    Args:
+        picture_first: The first latent frame is a window of its own: a clip of which nothing is known then goes on from its first picture,
+            as from one that is given.
+    """
     done = 0
+    if picture_first:
+        yield Window(0, 1, 0, 1)
+        done = 1
     while done < num_frames:
         start = max(0, done - overlap)
         stop = min(start + size, num_frames)

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from misora.base.errors import WeightsError
-from misora.models.registry import load_text_encoder, load_transformer, load_video_vae
+from misora.models.registry import load_text_encoder, load_transformer, load_video_vae, save_model
 from misora.models.weights_file import KINDS, describe_weights, read_header, read_info, weights_digest, weights_metadata, weights_path
 from tiny import tiny_text_encoder, tiny_transformer, tiny_vae, write_tiny_weights
 
@@ -122,3 +122,15 @@ def test_tensors_that_do_not_fit_the_configuration_are_refused(folder: Path) -> 
     save_file(tensors, path, metadata=weights_metadata("transformer", tiny_transformer().config))
     with pytest.raises(WeightsError, match=r"does not fit its own configuration.*first_frame"):
         load_transformer(folder)
+
+
+def test_some_matrices_may_be_kept_in_eight_bits(tmp_path: Path) -> None:
+    model = tiny_transformer()
+    whole, part = (save_model(tmp_path / name, "transformer", model, eight_bits=name) for name in ("", "modulation."))
+    assert part.stat().st_size < whole.stat().st_size
+    kept, wanted = load_transformer(part.parent, torch.float32).state_dict(), load_transformer(whole.parent, torch.float32).state_dict()
+    changed = {name for name in wanted if not torch.equal(kept[name], wanted[name])}
+    assert changed and all(name.startswith("modulation.") for name in changed)
+    for name in changed:
+        rows = wanted[name].abs().amax(1, keepdim=True)
+        assert bool(((kept[name] - wanted[name]).abs() <= 0.01 * rows).all())

@@ -65,11 +65,20 @@ def test_known_frames_are_at_one_end_and_never_all_or_a_little_everywhere() -> N
     rows = [known_frames(5, random.Random(seed)) for seed in range(200)]
     remixed = [row for row in rows if set(row) - {0.0, 1.0}]
     continued = [row for row in rows if 1 in row]
-    assert 10 < len(remixed) < 60 < len(continued) < 120
+    assert 10 < len(remixed) < 60 and 100 < len(continued) < 180
+    assert sum(sum(row) in (1, 3) for row in continued) > 0.6 * len(continued), "as sampling begins its windows"
     assert all(len(set(row)) == 1 for row in remixed)
     assert all(0 in row for row in continued) and any(row[0] == 1 for row in continued) and any(row[-1] == 1 for row in continued)
     assert all(sum(before != after for before, after in itertools.pairwise(row)) <= 1 for row in rows)
     assert {known_frames(1, random.Random(seed))[0] for seed in range(200)} > {0.0}
+
+
+def test_some_lessons_are_of_first_pictures_alone(config: TurboConfig) -> None:
+    stage = TurboStage(replace(config, singles=0.5))
+    lessons = [stage.batch(step) for step in range(12)]
+    alone = [lesson for lesson in lessons if lesson.latents.shape[2] == 1]
+    assert 0 < len(alone) < 12 and not any(lesson.frame_index.any() for lesson in alone)
+    assert float(stage.loss(alone[0], torch.Generator().manual_seed(1), 0.0)[0].detach()) > 0
 
 
 def test_what_is_known_does_not_count(config: TurboConfig) -> None:

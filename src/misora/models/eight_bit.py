@@ -1,6 +1,7 @@
 """Weights in eight bits on disk: every row of a matrix or filter as whole numbers of a step of its own; in memory they are what they were.
 
-It halves a file once more for an error of a thousandth of the row's largest weight. For networks that read, not for those that paint.
+It halves a file once more for an error of a thousandth of the row's largest weight. For networks that read, and for what each latent frame,
+not each cell, passes through.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ MIN_ROW = 16
 """Shorter rows are kept as they are: their steps would weigh as much as they save."""
 
 
-def to_eight_bits(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """``tensors`` with matrices and filters as int8 and, for each, its steps in float32 under its name and ``STEP``."""
+def to_eight_bits(tensors: Mapping[str, Tensor], beginning: str = "") -> dict[str, Tensor]:
+    """``tensors`` with matrices and filters as int8 and, for each, its steps in float32 under its name and ``STEP``.
+
+    Args:
+        beginning: Of the names that are meant.
+    """
     kept: dict[str, Tensor] = {}
     for name, value in tensors.items():
-        if not value.is_floating_point() or value.ndim < 2 or value[0].numel() < MIN_ROW:
+        if not name.startswith(beginning) or not value.is_floating_point() or value.ndim < 2 or value[0].numel() < MIN_ROW:
             kept[name] = value
             continue
         rows = value.float().flatten(1)

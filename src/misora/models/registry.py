@@ -120,18 +120,21 @@ def load_parser(folder: Path, kind: ParserKind, dtype: torch.dtype = torch.float
     return model
 
 
-def save_model(folder: Path, kind: Kind, model: nn.Module, *, dtype: torch.dtype = torch.bfloat16, **provenance: str) -> Path:
+def save_model(
+    folder: Path, kind: Kind, model: nn.Module, *, dtype: torch.dtype = torch.bfloat16, eight_bits: str = "", **provenance: str
+) -> Path:
     """Writes ``model`` as the ``kind`` of ``folder``, whole or not at all; ``provenance`` says where the weights came from.
 
     Args:
         dtype: In which tensors are kept; int8 keeps matrices and filters in eight bits and the rest in bfloat16.
+        eight_bits: Beginning of the names of those that are kept in eight bits whatever ``dtype`` is; empty is none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = weights_path(folder, kind)
     plain = torch.bfloat16 if dtype is torch.int8 else dtype
     values = {name: value.detach().cpu() for name, value in model.state_dict().items()}
-    if dtype is torch.int8:
-        values = to_eight_bits(values)
+    if dtype is torch.int8 or eight_bits:
+        values = to_eight_bits(values, eight_bits)
     tensors = {name: value.to(dtype_of(name, value, plain)).contiguous() for name, value in values.items()}
     write_bytes(path, save(tensors, metadata=weights_metadata(kind, model.config, **provenance)))
     return path

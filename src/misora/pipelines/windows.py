@@ -1,9 +1,9 @@
 """Long clips: the network looks at a window; each next window begins with the last latent frames of the one before, clean.
 
-A clip of which nothing is known begins with a window of its first picture alone: what moves and what stays is then known of a place from
-the start, and it can be shown at once. A window after the clip's start is numbered from 1, as the transformer asks: only the clip's true start is a single picture. A clip whose end is
-known and whose beginning is not is made from its end, each window ending with the first latent frames of the one after. A gap between two
-known ends is made from both, and the last window closes it with sight of either side.
+A clip of which nothing is known begins with a window of its first picture alone: what moves and what stays is then known of a place
+from the start, and it can be shown at once. A window after the clip's start is numbered from 1, as the transformer asks: only the true
+start is a single picture. A clip whose end is known and whose beginning is not is made from its end, each window ending with the first
+latent frames of the one after. A gap between two known ends is made from both, and the last window closes it with sight of either side.
 """
 
 from __future__ import annotations

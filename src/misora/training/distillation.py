@@ -44,8 +44,10 @@ from misora.training.loop import Metrics
 from misora.training.pixels import to_frames
 from misora.training.transformer import CAPTION_TOKENS, MEASURED, PREVIEW_PROMPTS, caption_of
 
-KNOWN = 0.4
-"""Share of clips that go on from latent frames which are known, as a window after the first does, or a pinned picture."""
+KNOWN = 0.7
+"""Share of clips that go on from latent frames which are known, as every window but a clip's first picture does."""
+HISTORIES = (1, 1, 3, 3)
+"""Latent frames that are known in four of five of them: a first picture, or the overlap of two windows."""
 REMIXED = 0.15
 """Share of clips all of whose frames are known a little, as in a remix: they enter the schedule at a level between the student's own."""
 
@@ -65,6 +67,7 @@ class TurboConfig:
             0.27 (``distance``), and they are most of what a step costs.
         guidance: Of the teacher.
         tokens: Video tokens of the clips of a step, each of which is walked through every segment.
+        singles: Share of steps whose clips are their first picture alone, with which sampling begins.
         moving: How much likelier clips are drawn whose camera moves: it is what few steps lose first.
         layout_share: Share of clips whose layout is said, where the teacher follows layouts.
         preview: Latent frames, height and width of the previews.
@@ -79,6 +82,7 @@ class TurboConfig:
     teacher_steps: int = 12
     guidance: float = 3.0
     tokens: int = 896
+    singles: float = 0.15
     moving: float = 4.0
     layout_share: float = 0.85
     preview: tuple[int, int, int] = (7, 8, 8)
@@ -138,10 +142,10 @@ class TurboStage:
         rng = random.Random(f"turbo/{self.config.seed}/{step}")
         shelf = rng.choices(self.shelves, [len(shelf.films) for shelf in self.shelves])[0]
         _, _, frames, height, width = shelf.latents.shape
-        length = max(1, frames - 1)
+        length = 1 if rng.random() < self.config.singles else max(1, frames - 1)
         size = max(1, round(self.config.tokens / (length * height * width)))
         chosen = rng.choices(range(len(shelf.films)), odds_of(shelf, self.config.moving), k=size)
-        starts = [rng.randint(0, frames - length) for _ in chosen]
+        starts = [rng.randint(0, frames - length) if length > 1 else 0 for _ in chosen]
         clips = [shelf.latents[index, :, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         strength = torch.tensor([known_frames(length, rng) for _ in chosen])
         texts = [caption_of(shelf, index, start, length, rng) for index, start in zip(chosen, starts, strict=True)]
@@ -295,7 +299,9 @@ def known_frames(length: int, rng: random.Random) -> list[float]:
     kind = rng.random()
     if kind < REMIXED:
         return [rng.random()] * length
-    count = rng.randint(1, length - 1) if length > 1 and kind < REMIXED + KNOWN else 0
+    count = 0
+    if length > 1 and kind < REMIXED + KNOWN:
+        count = min(rng.choice((*HISTORIES, rng.randint(1, length - 1))), length - 1)
     strength = [1.0] * count + [0.0] * (length - count)
     return strength[::-1] if rng.random() < 0.25 else strength
 

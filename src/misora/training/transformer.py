@@ -318,7 +318,7 @@ class TransformerStage:
         """Writes the transformer and its text encoder; with the autoencoder beside them the folder can generate."""
         model = TextToLatents(self.config)
         model.load_state_dict(values)
-        save_model(folder, "transformer", model.transformer, dtype=torch.bfloat16, **provenance)
+        save_model(folder, "transformer", model.transformer, dtype=torch.bfloat16, eight_bits="modulation.", **provenance)
         save_model(folder, "text_encoder", model.text_encoder, dtype=torch.int8, **provenance)
 
     @torch.no_grad()

@@ -25,7 +25,7 @@ from misora.store.assets import NewAsset, add_asset
 from misora.store.records import Job
 
 LONG = {"prompt": "a dog runs", "size": "64x64", "seconds": 8, "fps": 8, "steps": 3, "seed": 5}
-"""Two windows of three steps."""
+"""Its first picture and two windows, of three steps each."""
 
 
 class Killed(BaseException):
@@ -96,9 +96,9 @@ def clip(bench: Bench, tmp_path: Path) -> Callable[[str], str]:
     return upload
 
 
-@pytest.mark.parametrize(("step", "left"), [(4, [3, 4, 5, 6]), (5, [3, 4, 5, 6]), (2, [1, 2, 3, 4, 5, 6])])
+@pytest.mark.parametrize(("step", "left"), [(7, [3, 6, 7, 8, 9]), (5, [3, 4, 5, 6, 7, 8, 9]), (2, [1, 2, 3, 4, 5, 6, 7, 8, 9])])
 def test_a_killed_job_goes_on_from_its_last_window(bench: Bench, step: int, left: list[int]) -> None:
-    """The first report of the turn after is of the window that was found."""
+    """The first reports of the turn after are of the windows that were found."""
     account = bench.account()
     whole = submitted(bench, account, "generate", LONG)
     worker, renderer = worker_of(bench)
@@ -133,7 +133,7 @@ def test_a_killed_job_goes_on_from_the_last_step_that_was_kept(bench: Bench) -> 
     bench.engine.sweep()
     another, renderer = worker_of(bench)
     another.run_until_idle()
-    assert renderer.steps == [3, 4, 5, 6]
+    assert renderer.steps == [3, 4, 5, 6, 7, 8, 9]
     whole = submitted(bench, account, "generate", LONG)
     another.run_until_idle()
     assert made(bench, job) == made(bench, whole)
@@ -162,7 +162,7 @@ def test_a_paused_or_stopped_job_loses_no_step_and_keeps_the_seed_that_was_drawn
     bench.engine.resume(job.id)
     another, renderer = worker_of(bench)
     another.run_until_idle()
-    assert renderer.steps == [3, 6]
+    assert renderer.steps == [3, 6, 7, 8, 9]
     seed = (bench.engine.outputs(job.id)["video"].recipe or {})["seed"]
     whole = submitted(bench, account, "generate", LONG | {"seed": seed})
     another.run_until_idle()
@@ -174,30 +174,31 @@ def test_an_edit_goes_on_with_its_second_canvas(bench: Bench, clip: Callable[[st
     pieces = [{"clip": 1}, {"seconds": 1}, {"clip": 1}, {"seconds": 1}, {"clip": 1}]
     tool = {"tool": "recut", "pieces": pieces}
     request = {"tool": tool, "clips": [clip(account)], "prompt": "a dog runs", "steps": 2, "seed": 3}
-    assert_goes_on(bench, account, request)
+    assert_goes_on(bench, account, request, windows=1)
 
 
 def test_a_storyboard_goes_on_with_its_next_card(bench: Bench) -> None:
     cards = [{"at": 0, "text": "a dog runs"}, {"at": 1, "text": "a cat sleeps", "transition": "cut"}]
     board = {"height": 64, "width": 64, "fps": 8, "seconds": 2, "cards": cards}
-    assert_goes_on(bench, bench.account(), {"tool": {"tool": "storyboard", "board": board}, "clips": [], "steps": 2, "seed": 3})
+    assert_goes_on(bench, bench.account(), {"tool": {"tool": "storyboard", "board": board}, "clips": [], "steps": 2, "seed": 3}, windows=2)
 
 
-def assert_goes_on(bench: Bench, account: str, request: Mapping[str, object]) -> None:
-    """Killed in its second canvas, an edit of two canvases of two steps makes that one again and no other."""
+def assert_goes_on(bench: Bench, account: str, request: Mapping[str, object], *, windows: int) -> None:
+    """Killed in its second canvas, an edit of two canvases of so many windows of two steps makes that one again and no other."""
     whole = submitted(bench, account, "edit", request)
     worker, renderer = worker_of(bench)
     worker.run_until_idle()
-    assert made(bench, whole) and len(renderer.steps) == 4
+    assert made(bench, whole) and len(renderer.steps) == 4 * windows
     job = submitted(bench, account, "edit", request)
-    renderer.after_step = kill_after(3)
+    renderer.after_step = kill_after(2 * windows + 1)
     with pytest.raises(Killed):
         worker.run_until_idle()
     bench.clock.pass_seconds(31)
     bench.engine.sweep()
     another, renderer = worker_of(bench)
     another.run_until_idle()
-    assert renderer.steps == [2, 3, 4] and made(bench, job) == made(bench, whole)
+    found, again = [2, 4][:windows], list(range(2 * windows + 1, 4 * windows + 1))
+    assert renderer.steps == [*found, *again] and made(bench, job) == made(bench, whole)
 
 
 def test_other_weights_begin_anew(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +219,7 @@ def test_other_weights_begin_anew(bench: Bench, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("MISORA_WEIGHTS", str(other))
     another, renderer = worker_of(bench)
     another.run_until_idle()
-    assert renderer.steps == [1, 2, 3, 4, 5, 6] and made(bench, job)
+    assert renderer.steps == [1, 2, 3, 4, 5, 6, 7, 8, 9] and made(bench, job)
 
 
 def test_a_video_that_does_not_fit_into_the_memory_fails_at_once_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

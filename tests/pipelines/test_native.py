@@ -114,6 +114,7 @@ def test_progress_is_told_of_every_step_and_every_latent_frame() -> None:
     tiny_pipeline(max_window=4).sample(canvas(33), seen.append)
     assert [step.done for step in seen if step.stage == "denoise"] == [1, 2, 3, 4, 5, 6], "a picture and two windows"
     assert {step.total for step in seen if step.stage == "denoise"} == {6}
+    assert [step.stage for step in seen[:3]] == ["denoise", "denoise", "decode"], "the picture is there before the first window is begun"
     assert [(step.done, step.total) for step in seen if step.stage == "decode"] == [(index, 5) for index in range(1, 6)]
 
 

@@ -134,7 +134,7 @@ def save_model(
     plain = torch.bfloat16 if dtype is torch.int8 else dtype
     values = {name: value.detach().cpu() for name, value in model.state_dict().items()}
     if dtype is torch.int8 or eight_bits:
-        values = to_eight_bits(values, eight_bits)
+        values = to_eight_bits(values, "" if dtype is torch.int8 else eight_bits)
     tensors = {name: value.to(dtype_of(name, value, plain)).contiguous() for name, value in values.items()}
     write_bytes(path, save(tensors, metadata=weights_metadata(kind, model.config, **provenance)))
     return path

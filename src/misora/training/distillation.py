@@ -67,7 +67,8 @@ class TurboConfig:
             0.27 (``distance``), and they are most of what a step costs.
         guidance: Of the teacher.
         tokens: Video tokens of the clips of a step, each of which is walked through every segment.
-        singles: Share of steps whose clips are their first picture alone, with which sampling begins.
+        singles: Share of steps whose clips are their first picture alone, with which sampling begins. Each length costs compilations
+            of its own; beyond eight torch gives up and goes on several times slower.
         moving: How much likelier clips are drawn whose camera moves: it is what few steps lose first.
         layout_share: Share of clips whose layout is said, where the teacher follows layouts.
         preview: Latent frames, height and width of the previews.
@@ -82,7 +83,7 @@ class TurboConfig:
     teacher_steps: int = 12
     guidance: float = 3.0
     tokens: int = 896
-    singles: float = 0.15
+    singles: float = 0.0
     moving: float = 4.0
     layout_share: float = 0.85
     preview: tuple[int, int, int] = (7, 8, 8)

@@ -236,8 +236,8 @@ def planner_tiny() -> tuple[PlannerStageConfig, RunConfig]:
 
 
 def turbo_small() -> tuple[TurboConfig, RunConfig]:
-    """Four steps without guidance for the shipped transformer, on two CPU cores: of one length, for each further one costs compilations."""
-    config = TurboConfig(start=SHIPPED, adapter=SHIPPED, singles=0.0)
+    """Four steps without guidance for the shipped transformer, on two CPU cores."""
+    config = TurboConfig(start=SHIPPED, adapter=SHIPPED)
     return config, _run(config, name="turbo/small", steps=20_000, warmup=20, adam_lr=1e-3, ema=0.99, decay=0.5)
 
 

@@ -359,10 +359,10 @@ def test_a_sketch_is_measured_in_cells_that_hold_somebody_of_clips_that_are_told
     x0, labels = torch.randn(2, 3, 2, 4, 4), torch.zeros(2, 2, 4, 4, dtype=torch.long)
     labels[:, :, 1:3, 2] = 5
     covered = (labels > 0).float()
-    true = Sketch(x0 * covered.unsqueeze(1), covered)
+    true = Sketch(x0 * covered.unsqueeze(1), covered, covered)
     assert float(sketch_error(true, x0, labels)) == pytest.approx(0, abs=1e-6)
     assert float(sketch_error(true._replace(latents=torch.zeros_like(x0)), x0, labels)) == pytest.approx(1)
-    half = Sketch(torch.stack([true.latents[0], torch.randn(3, 2, 4, 4)]), torch.stack([covered[0], torch.zeros(2, 4, 4)]))
+    half = Sketch(torch.stack([true.latents[0], torch.randn(3, 2, 4, 4)]), torch.stack([covered[0], torch.zeros(2, 4, 4)]), covered)
     assert float(sketch_error(half, x0, labels)) == pytest.approx(0, abs=1e-6), "of the other clip nothing is told"
 
 

@@ -4,7 +4,8 @@ A latent is a cell of many pixels over eight pictures, so a picture that moves b
 narrow token cannot work out which. Here the work is done past the tokens: a linear map lays out the picture in which the recalled latent
 frame ends as a few numbers at each of several points of a cell; these are looked up where the camera has gone, at once for what is far or
 near and for what lies between; and a network of one hidden layer turns what has come to lie in a cell into latents. The last layer of the
-transformer takes over a share of them, channel by channel. What comes into the picture for the first time has to be painted.
+transformer takes over a share of them, channel by channel. What comes into the picture for the first time has to be painted, and so has
+what somebody hid: where a layout says that somebody was, nothing of the place is known.
 
 Reference:
     Jaderberg et al., Spatial Transformer Networks, arXiv:1506.02025, for pictures that are moved inside a network.
@@ -42,7 +43,9 @@ class PlaceCarry(nn.Module):
         for zeroed in (self.latents.weight, self.latents.bias):
             nn.init.zeros_(zeroed)
 
-    def forward(self, guess: Tensor, known: Tensor, layouts: Layouts, frame_index: Tensor, fps: Tensor) -> Tensor:
+    def forward(
+        self, guess: Tensor, known: Tensor, layouts: Layouts, frame_index: Tensor, fps: Tensor, hidden: Tensor | None = None
+    ) -> Tensor:
         """Latents (B, C, t, h, w) of every latent frame that has one before it and whose layout is given; zeros in the others.
 
         Args:
@@ -50,12 +53,17 @@ class PlaceCarry(nn.Module):
             known: Which latent frames are known, (B, t).
             frame_index: Their numbers, (B, t).
             fps: Pictures a second, (B,).
+            hidden: Share of each point that characters hide in the picture in which each latent frame ends, (B, t, h * n, w * n), with as
+                many points to a cell as here or some times as many.
         """
         before = nearest_before(known)
         points = points_since(before, layouts, frame_index, fps, *guess.shape[-2:])
         there = (before >= 0) & layouts.given
         clip, frame = there.nonzero(as_tuple=True)
-        pictures = taken(self.laid_out(guess, frame_index), before).transpose(1, 2)
+        laid_out = self.laid_out(guess, frame_index)
+        if hidden is not None:
+            laid_out = laid_out * free_points(hidden.detach(), guess.shape[-2]).unsqueeze(1)
+        pictures = taken(laid_out, before).transpose(1, 2)
         seen = F.grid_sample(pictures[clip, frame], points[clip, frame], align_corners=False)
         cells = in_cells(seen, guess.shape[-2]).to(self.cell.weight.dtype)
         carried = self.latents(F.silu(self.cell(cells))).permute(0, 3, 1, 2)
@@ -68,6 +76,16 @@ class PlaceCarry(nn.Module):
         numbers = torch.where((frame_index == 0)[..., None, None, None], self.first(cells), self.fine(cells)).float()
         parts = numbers.unflatten(4, (CARRY_CHANNELS, CARRY_POINTS, CARRY_POINTS)).permute(0, 4, 1, 2, 5, 3, 6)
         return F.pad(parts.flatten(5).flatten(3, 4).transpose(1, 4), (0, 1), value=1.0).transpose(1, 4)
+
+
+def free_points(hidden: Tensor, height: int) -> Tensor:
+    """Points of which the place is seen, with a rim about whoever hides it: (B, t, h * n, w * n) for ``height`` h.
+
+    Args:
+        hidden: Share of each point that is hidden, (B, t, h * m, w * m), m some times n.
+    """
+    finer = hidden.shape[2] // (CARRY_POINTS * height)
+    return 1 - F.max_pool2d(hidden, 3 * finer, stride=finer, padding=finer)
 
 
 def points_since(before: Tensor, layouts: Layouts, frame_index: Tensor, fps: Tensor, height: int, width: int) -> Tensor:

@@ -152,17 +152,18 @@ class VideoTransformer(nn.Module):
         balanced = self.to_input(latents, sigma)
         x = self.input(self.gather_cells(balanced.to(weight_dtype)))
         recalled = sketch = carried = None
-        if self.recall_input is not None:
-            recalled = recall(self.to_guess(latents, sigma), sigma, causal=causal)
-            x = x + self.recall_input(recalled.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
-        if self.carry is not None and layouts is not None:
-            assert self.carry_input is not None
-            carried = self.carry(self.to_guess(latents, sigma), sigma <= KNOWN, layouts, frame_index, fps)
-            x = x + self.carry_input(carried.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
         if self.sketch is not None and layouts is not None:
             assert self.sketch_input is not None
             sketch = self.sketch(layouts, text_pooled, height, width)
             x = x + self.sketch_input(sketch.latents.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
+        if self.recall_input is not None:
+            recalled = recall(self.to_guess(latents, sigma), sigma, covered=None if sketch is None else sketch.covered, causal=causal)
+            x = x + self.recall_input(recalled.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
+        if self.carry is not None and layouts is not None:
+            assert self.carry_input is not None
+            hides = None if sketch is None else sketch.hides
+            carried = self.carry(self.to_guess(latents, sigma), sigma <= KNOWN, layouts, frame_index, fps, hides)
+            x = x + self.carry_input(carried.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
         if layouts is not None:
             assert self.layout_input is not None, "these weights know no layouts"
             x = x + self.layout_input.tokens(layouts, height, width)

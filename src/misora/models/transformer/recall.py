@@ -1,6 +1,7 @@
 """What a latent frame recalls: the nearest one before it, and after it, that is known; where none is, its neighbour, as noisy as it is.
 
-What stands still can then be taken over as it is, however narrow the tokens are.
+What stands still can then be taken over as it is, however narrow the tokens are. Whoever has moved on since is left out, where a layout
+says so: what was behind them is not known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ KNOWN = 0.15
 """Noise up to which a latent frame counts as known: the most that training gives to a history."""
 
 
-def recall(latents: Tensor, sigma: Tensor, *, causal: bool = False) -> Tensor:
+MOVED_ON = 0.1
+"""Share of a cell that characters cover in the recalled latent frame and no longer, from which on the cell is not recalled."""
+
+
+def recall(latents: Tensor, sigma: Tensor, *, covered: Tensor | None = None, causal: bool = False) -> Tensor:
     """What each latent frame of ``latents`` (B, C, t, h, w) recalls from before and from after it, (B, 2C, t, h, w).
 
     Before the first latent frame and after the last there is nothing.
@@ -20,13 +25,23 @@ def recall(latents: Tensor, sigma: Tensor, *, causal: bool = False) -> Tensor:
     Args:
         latents: What is guessed of each latent frame by itself: the noisier it is the less there is of it.
         sigma: Noise of each latent frame, (B, t).
+        covered: Share of each cell that characters cover, (B, t, h, w); None is not known.
         causal: Nothing is recalled from later frames.
     """
-    before = taken(latents, nearest_before(sigma <= KNOWN))
+    before = from_before(latents, sigma <= KNOWN, covered)
     if causal:
         return torch.cat([before, torch.zeros_like(before)], dim=1)
-    after = taken(latents.flip(2), nearest_before((sigma <= KNOWN).flip(1))).flip(2)
+    after = from_before(latents.flip(2), (sigma <= KNOWN).flip(1), None if covered is None else covered.flip(1)).flip(2)
     return torch.cat([before, after], dim=1)
+
+
+def from_before(latents: Tensor, known: Tensor, covered: Tensor | None) -> Tensor:
+    """What each latent frame recalls from before it, (B, C, t, h, w); arguments as for ``recall``."""
+    numbers = nearest_before(known)
+    recalled = taken(latents, numbers)
+    if covered is None:
+        return recalled
+    return recalled * (taken(covered.unsqueeze(1), numbers) - covered.unsqueeze(1) < MOVED_ON)
 
 
 def nearest_before(known: Tensor) -> Tensor:

@@ -23,10 +23,17 @@ from misora.models.transformer.textures import picture_points
 
 
 class Sketch(NamedTuple):
-    """``latents`` (B, C, t, h, w) of the characters over nothing, and the share of each cell that they cover, ``covered`` (B, t, h, w)."""
+    """What is drawn of a layout.
+
+    Args:
+        latents: Of the characters over nothing, (B, C, t, h, w).
+        covered: Share of each cell that they cover, (B, t, h, w).
+        hides: Share of each point that they hide in the picture in which the latent frame ends, (B, t, h * n, w * n).
+    """
 
     latents: Tensor
     covered: Tensor
+    hides: Tensor
 
 
 class PlayerSketch(nn.Module):
@@ -48,7 +55,7 @@ class PlayerSketch(nn.Module):
         hidden = F.silu(self.cell(cells) + self.light(text_pooled.to(self.light.weight.dtype))[:, None, None, None])
         covered = cells[..., -MOMENTS * SKETCH_POINTS**2 :].mean(-1)
         drawn: Tensor = self.latents(hidden * (covered / COVERED).clamp(max=1).unsqueeze(-1))
-        return Sketch(drawn.permute(0, 4, 1, 2, 3), covered)
+        return Sketch(drawn.permute(0, 4, 1, 2, 3), covered, seen[:, :, -1, -1])
 
     def composite(self, layouts: Layouts, height: int, width: int) -> Tensor:
         """What is seen at each point, near before far: numbers times opacity, then opacity, (B, t, channels + 1, 3, h * n, w * n)."""

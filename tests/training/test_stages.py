@@ -88,7 +88,7 @@ def test_autoencoder_stage_trains_and_its_latents_are_as_loud_as_promised(assets
 def test_decoder_alone_learns_without_moving_latents(assets: Path, tmp_path: Path) -> None:
     config, run_config = autoencoder_tiny()
     start = train(AutoencoderStage(config, assets, workers=0), run_config, tmp_path / "start", say=lambda _: None)
-    again = replace(config, start=str(start), decoder_only=True)
+    again = replace(config, start=str(start), only="decoder")
     path = train(AutoencoderStage(again, assets, workers=0), run_config, tmp_path / "again", say=lambda _: None)
     before, after = (load_video_vae(folder, torch.float32).state_dict() for folder in (start, path))
     moved = {name for name, value in before.items() if not torch.equal(value, after[name])}
@@ -97,7 +97,7 @@ def test_decoder_alone_learns_without_moving_latents(assets: Path, tmp_path: Pat
 
 def test_decoder_alone_needs_weights_to_start_from(assets: Path) -> None:
     with pytest.raises(TrainingError, match="start"):
-        AutoencoderStage(replace(autoencoder_tiny()[0], decoder_only=True), assets, workers=0)
+        AutoencoderStage(replace(autoencoder_tiny()[0], only="decoder"), assets, workers=0)
 
 
 def test_pixel_gain_of_a_linear_decoder_is_the_length_of_its_columns() -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from misora.base.errors import InputError
 from misora.base.shapes import TIME_STRIDE
 from misora.models.transformer.carry import FARTHEST, PlaceCarry
-from misora.models.transformer.config import CARRY_CHANNELS, CARRY_LAYERS, TransformerConfig, count_parameters
+from misora.models.transformer.config import CARRY_CHANNELS, CARRY_LAYERS, CARRY_POINTS, TransformerConfig, count_parameters
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from tiny import awake
@@ -99,6 +99,23 @@ def test_it_zooms_about_the_middle() -> None:
     near = carried(model, guess, camera(zoom=1.0))
     changed = (near[:, 3] - near[:, 1]).square().mean(0)
     assert float(changed[SIDE // 2 - 1 : SIDE // 2 + 1, SIDE // 2 - 1 : SIDE // 2 + 1].mean()) < float(changed[:, [0, -1]].mean())
+
+
+@pytest.mark.parametrize("finer", [1, 2])
+def test_of_what_somebody_hid_nothing_is_carried(finer: int) -> None:
+    """It is as if it had lain outside the picture."""
+    points = finer * CARRY_POINTS * SIDE
+    hidden = torch.zeros(1, FRAMES, points, points)
+    hidden[..., points // 2 :] = 1.0
+    right = slice(SIDE // 2 + 1, None)
+    model, (one, other) = awake_carry(), (place(), place())
+    other[..., SIDE // 2 :] = 5.0
+    known = torch.tensor([[True, False, False, False]])
+    first, second = (model(guess, known, camera(), NUMBERS, FPS, hidden)[0, :, 1:] for guess in (one, other))
+    torch.testing.assert_close(first, second)
+    assert not torch.allclose(first[..., right], carried(model, one, camera())[:, 1:, :, right], atol=1e-3)
+    left = slice(0, SIDE // 2 - 1)
+    torch.testing.assert_close(first[..., left], carried(model, one, camera())[:, 1:, :, left])
 
 
 CONFIG = TransformerConfig(

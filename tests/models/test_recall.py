@@ -26,6 +26,14 @@ def test_from_before_and_from_after() -> None:
     assert not recall(frames, torch.zeros(1, 5), causal=True)[:, 1].any()
 
 
+def test_whoever_has_moved_on_is_not_recalled_and_whoever_stays_is() -> None:
+    frames = torch.arange(1.0, 4.0).view(1, 1, 3, 1, 1).expand(-1, -1, -1, 1, 3)
+    covered = torch.tensor([[[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]], [[1.0, 0.0, 1.0]]]).unsqueeze(0)
+    before, after = recall(frames, torch.tensor([[0.0, 0.9, 0.0]]), covered=covered)[0, :, 1, 0].tolist()
+    assert before == [1, 0, 1], "stays, has moved on, was never there"
+    assert after == [3, 3, 0], "somebody comes to the last cell, who is not there yet"
+
+
 @torch.no_grad()
 def test_what_stands_still_can_be_taken_over_to_the_last_digit() -> None:
     """A cell of four values in tokens of sixteen numbers; the last layer says one thing of all cells: as it was before."""

@@ -21,6 +21,7 @@ from misora.training.loop import Metrics
 from misora.training.parser_clips import ClipConfig, ParserDataset, TrackBatch, parser_stream
 from misora.training.parser_readings import join, read_back, track_loss
 from misora.training.parser_start import load_start
+from misora.training.track_variety import varied
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,13 @@ class TrackStage:
 
     def loss(self, batch: Sequences, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         simulated, metrics = track_loss(self.model, batch.simulated)
-        read, right = track_loss(self.model, batch.read)
+        read, right = track_loss(self.model, varied(batch.read, self.model.config, self._draw(generator)))
         return simulated + read, metrics | {f"read_{name}": value for name, value in right.items()}
+
+    @staticmethod
+    def _draw(generator: torch.Generator) -> torch.Generator:
+        """One on the CPU, where sequences lie until they are looked at."""
+        return torch.Generator().manual_seed(int(torch.randint(0, 2**31, (1,), generator=generator, device=generator.device)))
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the whole parser."""

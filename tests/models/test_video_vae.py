@@ -7,13 +7,13 @@ import torch
 
 from misora.models.video_vae.config import TINY, VideoVAEConfig
 from misora.models.video_vae.layers import fold, unfold, unfold_wide
-from misora.models.video_vae.model import VideoVAE, with_still_start
+from misora.models.video_vae.model import VideoVAE
 
 
-@pytest.fixture(scope="module", params=[0, 2], ids=["encoded at once", "refined twice"])
-def vae(request: pytest.FixtureRequest) -> VideoVAE:
+@pytest.fixture(scope="module")
+def vae() -> VideoVAE:
     torch.manual_seed(0)
-    model = VideoVAE(dataclasses.replace(TINY, refinements=request.param)).eval()
+    model = VideoVAE(TINY).eval()
     for parameter in model.parameters():  # wake the paths that start at zero
         if not parameter.any():
             torch.nn.init.normal_(parameter, std=0.05)
@@ -44,13 +44,6 @@ def test_streamed_decoding_is_whole_decoding(vae: VideoVAE) -> None:
 
 
 @torch.no_grad()
-def test_encoding_in_groups_is_encoding_whole(vae: VideoVAE) -> None:
-    memories, video = vae.memories(), with_still_start(clip(25))
-    groups = [vae.encode_groups(video[:, start : start + 8], memories) for start in range(0, 32, 8)]
-    assert torch.allclose(vae.normalise(torch.cat(groups, dim=1).transpose(1, 2)), vae.encode(clip(25)), atol=1e-5)
-
-
-@torch.no_grad()
 def test_encoding_and_decoding_never_look_ahead(vae: VideoVAE) -> None:
     pixels = clip(25)
     changed = pixels.clone()
@@ -72,29 +65,6 @@ def test_clips_of_a_batch_do_not_touch(vae: VideoVAE) -> None:
     one, two = clip(9), -clip(9)
     together = vae.decode(vae.encode(torch.cat([one, two])))
     assert torch.allclose(together[1:], vae.decode(vae.encode(two)), atol=1e-5)
-
-
-@torch.no_grad()
-def test_a_refiner_begins_by_changing_nothing() -> None:
-    torch.manual_seed(0)
-    model = VideoVAE(dataclasses.replace(TINY, refinements=2))
-    plain = VideoVAE(TINY)
-    plain.load_state_dict(model.state_dict(), strict=False)
-    assert torch.equal(model.encode(clip()), plain.encode(clip()))
-
-
-@torch.no_grad()
-def test_a_refiner_is_told_what_is_missed_as_the_decoder_shows_it() -> None:
-    """Also of the first picture, of whose eight decoded only the last is shown."""
-    torch.manual_seed(0)
-    model = VideoVAE(dataclasses.replace(TINY, refinements=1))
-    assert model.refiner is not None
-    told: list[torch.Tensor] = []
-    model.refiner.register_forward_pre_hook(lambda _, inputs: told.append(inputs[1]))
-    model.encode(clip())
-    missed = clip() - model.decode(model.encode(clip()))
-    assert torch.allclose(told[0].transpose(1, 2)[:, :, 7:], missed, atol=1e-5)
-    assert torch.equal(told[0][:, :1].expand(-1, 8, -1, -1, -1), told[0][:, :8])
 
 
 def test_fold_and_unfold_are_inverse() -> None:

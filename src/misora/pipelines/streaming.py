@@ -33,9 +33,9 @@ class VideoCodec:
     @torch.no_grad()
     def encode_groups(self, groups: Iterable[Frames]) -> Tensor:
         """The same of frames that are drawn eight at a time, as ``groups_of`` numbers them."""
-        memories = self.vae.memories()
+        memory: Memory = {}
         with self._precision():
-            cells = [self.vae.encode_groups(self._to_pixels(group), memories) for group in groups]
+            cells = [self.vae.encoder(self._to_pixels(group), memory) for group in groups]
         return self.vae.normalise(torch.cat(cells, dim=1).transpose(1, 2).float())
 
     def decode(self, latents: Iterable[Tensor]) -> Iterator[Frames]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -41,8 +40,7 @@ class AutoencoderConfig:
             small errors of the transformer.
         spread_weight: Holds each channel's standard deviation near one.
         start: Folder of weights to start from; empty starts from principal components.
-        only: The one part that learns, ``decoder`` or ``refiner``; the rest stays as it is in ``start``, latent statistics too, so that what
-            a transformer learnt on them stays valid. Empty is all but the refiner.
+        decoder_only: Leave encoder and latent statistics of ``start`` as they are: what a transformer learnt on them stays valid.
         compile: Fuse the loss with a compiler where there is one; see ``losses.fused``.
         calibration: Batches on which the latents are measured before weights are written.
     """
@@ -54,7 +52,7 @@ class AutoencoderConfig:
     latent_noise: float = 0.06
     spread_weight: float = 0.02
     start: str = ""
-    only: Literal["", "decoder", "refiner"] = ""
+    decoder_only: bool = False
     calibration: int = 24
     compile: bool = True
 
@@ -67,19 +65,19 @@ class AutoencoderStage:
         self.workers = workers
         self.dataset = CropDataset(assets, config.crops)
         self._reconstruction = fused(reconstruction) if config.compile else reconstruction
-        torch.manual_seed(config.crops.seed)
         self.model = VideoVAE(config.model)
-        if config.only and not config.start:
-            raise TrainingError(f"a {config.only} cannot be trained alone without weights to start from; set start")
+        if config.decoder_only and not config.start:
+            raise TrainingError("a decoder cannot be trained alone without weights to start from; set start")
         if config.start:
-            start_from(self.model, load_video_vae(Path(config.start), torch.float32))
+            self.model = load_video_vae(Path(config.start), torch.float32).train().requires_grad_(True)
             self.statistics = (self.model.latent_mean.clone(), self.model.latent_std.clone())
             self.model.latent_mean.zero_()
             self.model.latent_std.fill_(1)
         else:
+            torch.manual_seed(config.crops.seed)
+            self.model = VideoVAE(config.model)
             start_from_principal_components(self.model, [to_pixels(self.dataset[-1 - index].frames) for index in range(40)])
-        if config.only:
-            self.model.requires_grad_(False).get_submodule(config.only).requires_grad_(True)
+        self.model.encoder.requires_grad_(not config.decoder_only)
         self.hold_linear_path()
 
     def hold_linear_path(self) -> None:
@@ -97,7 +95,8 @@ class AutoencoderStage:
     def loss(self, batch: CropBatch, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         device = self.model.latent_mean.device
         pixels, players = to_pixels(batch.frames.to(device)), batch.players.to(device).unsqueeze(1)
-        latents = self.encoded(with_still_start(pixels), generator)
+        with torch.set_grad_enabled(not self.config.decoder_only):
+            latents = self.model.encoder(with_still_start(pixels), {})
         spread = latents.float().flatten(0, 1).transpose(0, 1).flatten(1).std(1)
         level = torch.rand(len(pixels), 1, 1, 1, 1, generator=generator, device=device) * self.config.latent_noise
         noise = torch.randn(latents.shape, generator=generator, device=device)
@@ -114,23 +113,11 @@ class AutoencoderStage:
             }
         return main + self.config.spread_weight * held, metrics
 
-    def encoded(self, video: Tensor, generator: torch.Generator) -> Tensor:
-        """Raw latents of ``video``; where the refiner learns, refined a random number of times, of which it learns the last."""
-        with torch.set_grad_enabled(not self.config.only):
-            latents: Tensor = self.model.encoder(video, {})
-        if self.config.only != "refiner":
-            return latents
-        times = int(torch.randint(1, self.config.model.refinements + 1, (1,), generator=generator, device=video.device))
-        with torch.no_grad():
-            for _ in range(times - 1):
-                latents = self.model.refined(video, latents, {}, begins=True)
-        return self.model.refined(video, latents, {}, begins=True)
-
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the autoencoder with its latents measured, so that ``encode`` yields what ``set_loudness`` promises."""
         model = VideoVAE(self.config.model).to(self.model.latent_mean.device)
         model.load_state_dict(values)
-        if self.config.only:
+        if self.config.decoder_only:
             model.latent_mean.copy_(self.statistics[0])
             model.latent_std.copy_(self.statistics[1])
         else:
@@ -188,18 +175,6 @@ def pixel_gain(model: VideoVAE, latents: Tensor, seed: int) -> Tensor:
     signs = torch.randint(0, 2, decoded.shape, generator=torch.Generator().manual_seed(seed)).to(decoded) * 2 - 1
     (gradient,) = torch.autograd.grad((decoded * signs).sum(), latents)
     return gradient.square().mean((0, 2, 3, 4)).sqrt()
-
-
-@torch.no_grad()
-def start_from(model: VideoVAE, other: VideoVAE) -> None:
-    """Copies the weights of ``other``; a refiner that only ``model`` has begins by changing nothing.
-
-    Raises:
-        TrainingError: They differ in more than that.
-    """
-    if model.config != replace(other.config, refinements=model.config.refinements):
-        raise TrainingError(f"an autoencoder of {model.config} cannot start from weights of {other.config}")
-    model.load_state_dict(model.state_dict() | other.state_dict())
 
 
 @torch.no_grad()

@@ -78,15 +78,8 @@ def autoencoder_decoder() -> tuple[AutoencoderConfig, RunConfig]:
     """Only the decoder goes on, for players above all: cached latents and the shipped transformer stay valid."""
     config, run_config = autoencoder_small()
     crops = dataclasses.replace(config.crops, seed=6, on_player=0.95)
-    again = dataclasses.replace(config, crops=crops, start=SHIPPED, only="decoder", player_weight=12.0, epsilon=0.2, latent_noise=0.03)
+    again = dataclasses.replace(config, crops=crops, start=SHIPPED, decoder_only=True, player_weight=12.0, epsilon=0.2, latent_noise=0.03)
     return _again(again, run_config, "autoencoder/decoder")
-
-
-def autoencoder_refiner() -> tuple[AutoencoderConfig, RunConfig]:
-    """Only the refiner goes on, or begins: encoding then looks twice at what the decoder misses."""
-    config, run_config = autoencoder_decoder()
-    model = dataclasses.replace(config.model, refinements=2)
-    return _again(dataclasses.replace(config, model=model, only="refiner", latent_noise=0.0), run_config, "autoencoder/refiner")
 
 
 def autoencoder_tiny() -> tuple[AutoencoderConfig, RunConfig]:
@@ -382,7 +375,6 @@ AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
     "small": autoencoder_small,
     "more": autoencoder_more,
     "decoder": autoencoder_decoder,
-    "refiner": autoencoder_refiner,
     "full": autoencoder_full,
     "tiny": autoencoder_tiny,
 }

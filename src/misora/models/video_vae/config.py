@@ -19,9 +19,6 @@ class VideoVAEConfig:
     """Widths and numbers of memory blocks at 1/8, 1/16 and 1/32 of the size.
 
     Time is halved with each step too: pairs, fours and eights of frames.
-
-    Args:
-        refinements: How often encoding looks at what the decoder misses and mends it; 0 has no refiner.
     """
 
     latent_channels: int = 192
@@ -29,12 +26,9 @@ class VideoVAEConfig:
     encoder_blocks: tuple[int, int, int] = (1, 1, 1)
     decoder_widths: tuple[int, int, int] = (128, 192, 256)
     decoder_blocks: tuple[int, int, int] = (2, 2, 1)
-    refiner_widths: tuple[int, int, int] = (96, 160, 192)
-    refiner_blocks: tuple[int, int, int] = (1, 1, 1)
-    refinements: int = 0
 
     def flops_per_pixel(self) -> dict[str, float]:
-        """Forward multiply-adds times two, for each output pixel, of the encoder (without refinements) and the decoder."""
+        """Forward multiply-adds times two, for each output pixel, of the encoder and the decoder."""
         return {
             "encoder": _flops(self.encoder_widths, self.encoder_blocks, self.latent_channels, out_kernel=1),
             "decoder": _flops(self.decoder_widths, self.decoder_blocks, self.latent_channels, out_kernel=9),
@@ -50,5 +44,5 @@ def _flops(widths: tuple[int, int, int], blocks: tuple[int, int, int], latent_ch
     return total + 2 * LINEAR_CHANNELS * latent_channels / 8192
 
 
-TINY = VideoVAEConfig(latent_channels=8, encoder_widths=(8, 8, 16), decoder_widths=(8, 8, 16), decoder_blocks=(1, 1, 1), refiner_widths=(8, 8, 16))
+TINY = VideoVAEConfig(latent_channels=8, encoder_widths=(8, 8, 16), decoder_widths=(8, 8, 16), decoder_blocks=(1, 1, 1))
 """Toy size for tests."""

@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from misora.base.shapes import SPACE_STRIDE, TIME_STRIDE
 from misora.models.video_vae.config import LINEAR_CHANNELS, LINEAR_POOL, PATCH_CHANNELS, PATCH_SPACE, PATCH_TIME, VideoVAEConfig
 from misora.models.video_vae.layers import Level, Memory, Pointwise, fold, unfold, unfold_wide
-from misora.models.video_vae.refiner import Refiner
 
 LINEAR_CELL = SPACE_STRIDE // LINEAR_POOL
 OUTPUT_GAIN = 0.1
@@ -101,7 +100,7 @@ def linear_picture(values: Tensor) -> Tensor:
 
 
 class VideoVAE(nn.Module):
-    """Encoder, decoder, perhaps a refiner, and the statistics that centre latents and make each channel as loud as it matters."""
+    """Encoder, decoder and the statistics that centre latents and make each channel as loud as it matters."""
 
     latent_mean: Tensor
     latent_std: Tensor
@@ -111,7 +110,6 @@ class VideoVAE(nn.Module):
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
-        self.refiner = Refiner(config) if config.refinements else None
         self.register_buffer("latent_mean", torch.zeros(config.latent_channels))
         self.register_buffer("latent_std", torch.ones(config.latent_channels))
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -121,32 +119,7 @@ class VideoVAE(nn.Module):
 
         T must be ``1 + 8 (t - 1)``, H and W multiples of 32.
         """
-        return self.normalise(self.encode_groups(with_still_start(pixels), self.memories()).transpose(1, 2))
-
-    def memories(self) -> list[Memory]:
-        """What ``encode_groups`` remembers of a clip, before its beginning."""
-        return [{} for _ in range(1 + self.config.refinements)]
-
-    def encode_groups(self, video: Tensor, memories: list[Memory]) -> Tensor:
-        """Raw latents (B, t, C, h, w) of the next groups of eight frames, (B, 8 t, 3, H, W), of a clip that ``memories`` remember.
-
-        A clip's first group is one frame eight times.
-        """
-        begins = not memories[0]
-        raw: Tensor = self.encoder(video, memories[0])
-        for memory in memories[1:]:
-            raw = self.refined(video, raw, memory, begins=begins)
-        return raw
-
-    def refined(self, video: Tensor, raw: Tensor, memory: Memory, *, begins: bool) -> Tensor:
-        """Raw latents that the decoder misses less of ``video`` with; arguments as for ``encode_groups``."""
-        assert self.refiner is not None, "these weights refine nothing"
-        missed = video - self.decoder(raw, memory).to(video.dtype)
-        if begins:  # of the first eight frames decoded only the last is kept
-            last = missed[:, TIME_STRIDE - 1 : TIME_STRIDE]
-            missed = torch.cat([last.expand(-1, TIME_STRIDE, -1, -1, -1), missed[:, TIME_STRIDE:]], dim=1)
-        out: Tensor = raw + self.refiner(video, missed, raw, memory)
-        return out
+        return self.normalise(self.encoder(with_still_start(pixels), {}).transpose(1, 2))
 
     def decode(self, latents: Tensor) -> Tensor:
         """Pixels (B, 3, T, H, W), about [-1, 1], of normalised ``latents`` (B, C, t, h, w)."""

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from misora.world.cast import Character, Facing, load_cast
+from misora.world.tier import SMALL
 
 CAST = list(load_cast().values())
 MANDATORY = {"dog", "cat", "rabbit", "fox", "penguin", "elephant", "dinosaur", "car", "bus", "rocket", "ball"}
@@ -28,6 +29,12 @@ def test_ids_are_unique_snake_case_and_keys() -> None:
     assert [character.id for character in CAST] == list(load_cast())
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", character.id) for character in CAST)
     assert not repeated([character.path for character in CAST])
+
+
+def test_no_name_holds_the_word_of_a_place() -> None:
+    """A bus in the city was read as a city bus in no place."""
+    held = [name for character in CAST for name in character.en if set(name.lower().split()) & {str(place) for place in SMALL.places}]
+    assert not held
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

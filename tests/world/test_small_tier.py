@@ -1,7 +1,8 @@
 """The small tier never changes: shipped weights and cached latents were made with these scenes, captions and pictures.
 
 ``small_tier.json`` holds what the stage gave when the first weights were trained. Scenes and captions are compared
-exactly; frames as means over a coarse grid, within one grey level, because processors may round differently.
+exactly; frames as means over a coarse grid, within one grey level, because processors may round differently. Captions
+have changed once: "city bus" and "snow sculpture" are no longer names, since "a bus in the city" was read as a name and no place.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def films(count: int, seed: int = 5) -> list[Film]:
 
 @pytest.fixture(scope="module")
 def drawn() -> list[Film]:
-    return films(220)
+    return films(360)
 
 
 def player(character: str, action: Action, direction: Direction = Direction.NONE, x: float = 0.0, **more: object) -> Player:

@@ -59,6 +59,18 @@ def test_a_pinned_picture_comes_back() -> None:
 
 
 @pytest.mark.skipif(not weights_path(FOLDER, "critic").is_file(), reason="no shipped critic")
+@pytest.mark.parametrize("character", ["bus", "coach", "snowman", "tractor", "dog"])
+def test_every_character_can_be_in_the_city(character: str) -> None:
+    """What a city adds to a text is the same whoever is in it; "bus" once hid it, having been called "city bus"."""
+    from misora.models.registry import load_text_encoder
+
+    texts = [f"a {who} in the {place}" for who in (character, "truck") for place in ("city", "desert", "forest")]
+    pooled = load_text_encoder(FOLDER).encode(texts).pooled
+    here, there = pooled[:3] - pooled[:3].mean(0), pooled[3:] - pooled[3:].mean(0)
+    likeness = (here * there).sum(1) / (here.norm(dim=1) * there.norm(dim=1))
+    assert float(likeness.min()) > 0.8
+
+
 def test_the_critic_finds_whom_a_remix_names_and_the_rest_stays_bit_for_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The cow of the example stands between columns 30 and 160; its mask is a little larger."""
     write_video(tmp_path / "cow.mp4", np.repeat(read_image(MEADOW)[None], 9, axis=0), 24.0)

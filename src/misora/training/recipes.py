@@ -292,19 +292,19 @@ def _full(config: ParserStageConfig, run_config: RunConfig) -> tuple[ParserStage
 
 
 def tracks_critic() -> tuple[TrackStageConfig, RunConfig]:
-    """The shipped critic's track networks, on what its frame network reads of about 170 clips and on 3,800 simulated ones."""
-    return _tracks("critic", seed=15)
+    """The shipped critic's track networks, on what its frame network reads of about 2,500 clips, and on simulated ones."""
+    return _tracks("critic", seed=55)
 
 
 def tracks_judge() -> tuple[TrackStageConfig, RunConfig]:
     """The same for the judge, on clips of its own."""
-    return _tracks("judge", seed=31)
+    return _tracks("judge", seed=51)
 
 
 def _tracks(role: ParserKind, seed: int) -> tuple[TrackStageConfig, RunConfig]:
     clips = ClipConfig(seconds=16, pairs=2, whole_every=1, read=16, tracks=160, seed=seed, full_share=0.3 if role == "judge" else 0.0)
-    config = TrackStageConfig(role, SHIPPED, clips, read=24)
-    return config, _run(config, name=f"tracks/{role}", seed=seed, **{**PARSER_RUN, "steps": 1_500})
+    config = TrackStageConfig(role, SHIPPED, clips, read=360, batch=128)
+    return config, _run(config, name=f"tracks/{role}", seed=seed, **{**PARSER_RUN, "steps": 9_000})
 
 
 def heads_critic() -> tuple[HeadStageConfig, RunConfig]:

@@ -44,8 +44,12 @@ def test_bfloat16_rounds_about_as_torch_does():
     assert error < 0.01
 
 
-def test_only_inference_in_bfloat16_on_few_threads_goes_in_blocks(monkeypatch):
+def test_only_inference_in_bfloat16_on_few_threads_without_tiles_goes_in_blocks(monkeypatch):
     q, k, v = heads(4, 4)
+    monkeypatch.setattr(blockwise, "has_tiles", lambda: True)
+    with torch.no_grad():
+        assert not is_quicker(q)
+    monkeypatch.setattr(blockwise, "has_tiles", lambda: False)
     assert not is_quicker(q)  # gradients are on
     with torch.no_grad():
         assert is_quicker(q)

@@ -70,11 +70,20 @@ def test_cells_left_out_are_not_looked_at():
 
 
 @torch.no_grad()
+def test_a_token_is_a_matrix_product_of_the_cells_around_it():
+    model, latents = awake_transformer(reach=1), inputs()["latents"]
+    frames = latents.transpose(1, 2)
+    gathered = torch.nn.functional.unfold(frames.flatten(0, 1), 3, padding=1).unflatten(0, frames.shape[:2]).transpose(2, 3)
+    torch.testing.assert_close(model.to_tokens(latents), model.input(gathered))
+
+
+@torch.no_grad()
 def test_with_reach_a_token_is_made_from_its_neighbours_too():
     batch = inputs()
     for reach, seen in ((0, 1), (1, 6)):
         model = awake_transformer(reach=reach)
-        cells = model.gather_cells(torch.ones_like(batch["latents"]))
-        assert cells.shape == (2, 3, 8, model.config.input_channels)
-        assert int(cells[0, 0, 1].sum()) == 4 * seen  # a cell at the rim: two rows of three are there
+        model.input.weight.fill_(1.0)
+        tokens = model.to_tokens(torch.ones_like(batch["latents"]))
+        assert tokens.shape == (2, 3, 8, model.config.dim)
+        assert (tokens[0, 0, 1] == 4 * seen).all()  # a cell at the rim: two rows of three are there
         assert model.predict(**batch).velocity.shape == batch["latents"].shape

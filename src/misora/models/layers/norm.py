@@ -14,8 +14,8 @@ def rms_norm(x: Tensor, weight: Tensor | None = None, eps: float = 1e-6) -> Tens
     Reference:
         Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467.
     """
-    wide = x.float()
-    normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
+    length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+    normed = x * torch.rsqrt(length.square() / x.shape[-1] + eps)
     if weight is not None:
         normed = normed * weight
     return normed.to(x.dtype)

@@ -14,7 +14,7 @@ from misora.models.transformer.config import TransformerConfig
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """Normalised ``x``, scaled and shifted; shift and scale broadcast against it."""
-    return rms_norm(x) * (1 + scale) + shift
+    return torch.addcmul(shift, rms_norm(x), 1 + scale)
 
 
 class Block(nn.Module):

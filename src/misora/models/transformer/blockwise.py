@@ -1,10 +1,12 @@
 """Attention for few CPU threads: one head at a time, as many queries as keep their scores in the core's own cache.
 
-Plain matrix products run at the processor's full bfloat16 rate there, which torch's flash attention does not reach with narrow heads.
-It knows no gradients; with many threads flash attention, which spreads over them, is left to do it.
+Plain matrix products run at the processor's full bfloat16 rate there, which torch's flash attention does not reach with narrow heads
+where there are no matrix tiles (AMX). It knows no gradients; with many threads flash attention, which spreads over them, is left to do it.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -16,9 +18,16 @@ MIN_ROWS, MAX_ROWS = 32, 256
 
 
 def is_quicker(q: Tensor) -> bool:
-    """Whether ``attend_in_blocks`` suits this call: inference in bfloat16 on a CPU with few threads."""
-    here = q.device.type == "cpu" and q.dtype is torch.bfloat16
+    """Whether ``attend_in_blocks`` suits this call: inference in bfloat16 on a CPU with few threads and no matrix tiles."""
+    here = q.device.type == "cpu" and q.dtype is torch.bfloat16 and not has_tiles()
     return here and not torch.is_grad_enabled() and torch.get_num_threads() <= FEW_THREADS
+
+
+@cache
+def has_tiles() -> bool:
+    """Whether this processor multiplies matrices in tiles, of which torch's flash attention makes good use."""
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("amx_bf16", False))
 
 
 def attend_in_blocks(q: Tensor, k: Tensor, v: Tensor, keep_mask: Tensor | None) -> Tensor:

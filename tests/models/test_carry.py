@@ -140,6 +140,18 @@ def test_the_last_layer_takes_over_a_share() -> None:
     assert model.predict(*inputs).carried is None
 
 
+@pytest.mark.parametrize("changes", [{}, {"layout_sketch": True, "recall": True}, {"layout_textures": True}])
+def test_a_layout_that_was_drawn_before_is_the_same_layout(changes: dict[str, bool]) -> None:
+    torch.manual_seed(0)
+    model = VideoTransformer(replace(CONFIG, **changes)).requires_grad_(False)  # type: ignore[arg-type]
+    awake(model, 1)
+    layouts = camera(2.0)._replace(who=torch.ones(1, FRAMES, 1, dtype=torch.int64), boxes=torch.full((1, FRAMES, 1, 3, 5), 2.0))
+    inputs = (place(), torch.tensor([[0.0, 0.9, 0.9, 0.9]]), torch.randn(1, 3, 8), None, torch.randn(1, 8), FPS)
+    at_once = model(*inputs, layouts=layouts)
+    assert torch.equal(at_once, model(*inputs, layouts=model.draw(layouts, inputs[4], SIDE, SIDE)))
+    assert not torch.allclose(at_once, model(*inputs))
+
+
 def test_its_parameters_are_counted() -> None:
     for config in (CONFIG, replace(CONFIG, carry=False), replace(CONFIG, layout_sketch=True, recall=True)):
         assert count_parameters(config) == sum(parameter.numel() for parameter in VideoTransformer(config).parameters())

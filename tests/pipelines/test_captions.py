@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from misora.base.canvas import Canvas, Span
 from misora.base.shapes import VideoShape
+from misora.models.transformer.layouts import Layouts
 from misora.pipelines.captions import ScriptedDenoiser, encode_script
 from misora.pipelines.windows import Window
 from tiny import tiny_text_encoder, tiny_transformer
@@ -31,6 +33,23 @@ def test_several_captions_give_every_frame_the_velocity_of_its_own() -> None:
     assert not torch.allclose(dog, cat, atol=1e-4)
     assert torch.allclose(both[:, :, :2], dog[:, :, :2], atol=1e-5)
     assert torch.allclose(both[:, :, 2:], cat[:, :, 2:], atol=1e-5)
+
+
+def test_what_a_layout_shows_is_drawn_once_for_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = denoiser(Span("a dog"))
+    painter = tiny_transformer(layout_classes=3, prediction="residual")
+    who = torch.ones(1, 4, 1, dtype=torch.int64)
+    layouts = Layouts(who, torch.full((1, 4, 1, 3, 5), 1.0), torch.zeros(1, 4, 2), torch.ones(1, 4, dtype=torch.bool))
+    planned = ScriptedDenoiser(painter, network.script, Window(0, 4, 0, 4), SHAPE.fps, layouts)
+    drawn: list[int] = []
+    draw = painter.draw
+    monkeypatch.setattr(painter, "draw", lambda told, *rest: drawn.append(int(told.given[:, 0].sum())) or draw(told, *rest))
+    x, sigma = torch.randn(1, 8, 4, 2, 2), torch.full((1, 4), 0.6)
+    first = planned.conditional(x, sigma)
+    assert torch.equal(planned.conditional(x, sigma), first)
+    for _ in range(2):
+        planned.pair(x, sigma)
+    assert drawn == [1, 1], "once for the caption alone, once for it beside the negative prompt, which is told of no layout"
 
 
 def test_the_pair_agrees_with_single_evaluations() -> None:

@@ -9,10 +9,13 @@ import torch
 from misora.base.canvas import Canvas, Span
 from misora.base.progress import Step
 from misora.base.shapes import VideoShape
+from misora.models.transformer.config import TransformerConfig
+from misora.models.transformer.layouts import Layouts
+from misora.models.transformer.model import VideoTransformer
 from misora.pipelines.native import NativePipeline
-from misora.pipelines.together import Inputs, side_by_side
+from misora.pipelines.together import Inputs, beside, side_by_side
 from one_table import Stopped, all_at_one_table, never
-from tiny import tiny_pipeline
+from tiny import awake, tiny_pipeline
 
 
 def canvas(seed: int, num_frames: int = 9, caption: str = "a dog runs", steps: int = 3) -> Canvas:
@@ -66,6 +69,23 @@ def test_a_network_that_fails_fails_for_all_who_asked() -> None:
 
     pipeline.transformer.register_forward_pre_hook(fail)
     assert all_at_one_table(pipeline, [canvas(0), canvas(1)], [never, never]) == [None, None]
+
+
+@torch.no_grad()
+def test_what_is_drawn_of_several_is_what_each_was_drawn() -> None:
+    config = TransformerConfig(
+        4, dim=16, layers=1, heads=2, mlp_dim=16, text_dim=8, hidden_layer=1, prediction="residual", layout_classes=3, layout_sketch=True
+    )
+    network, pooled = VideoTransformer(config), torch.randn(3, 8)
+    awake(network, 1)
+    who, boxes = torch.randint(0, 4, (3, 2, 2)), torch.rand(3, 2, 2, 3, 5) * 3
+    layouts = Layouts(who, boxes, torch.rand(3, 2, 2), torch.ones(3, 2, dtype=torch.bool))
+    whole = network.draw(layouts, pooled, 3, 4)
+    parts = [network.draw(Layouts(*(values[rows] for values in layouts)), pooled[rows], 3, 4) for rows in (slice(0, 2), slice(2, 3))]
+    joined = beside(parts)
+    assert joined.sketch is not None and whole.sketch is not None
+    for one, other in zip((*joined.layouts, joined.tokens, *joined.sketch), (*whole.layouts, whole.tokens, *whole.sketch), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_texts_are_padded_to_the_longest_and_the_padding_is_masked() -> None:

@@ -16,7 +16,7 @@ from misora.base.canvas import Canvas
 from misora.base.shapes import TIME_STRIDE, latent_frames
 from misora.models.text_encoder.model import EncodedText, TextEncoder
 from misora.models.transformer.layouts import Layouts
-from misora.models.transformer.model import VideoTransformer
+from misora.models.transformer.model import Drawn, VideoTransformer
 from misora.pipelines.together import Inputs, evaluate
 from misora.pipelines.windows import Window
 
@@ -65,6 +65,7 @@ class ScriptedDenoiser:
         self.device = script.text.tokens.device
         self.fps = fps
         self.layouts = None if layouts is None else layouts.part(window.start, window.stop)
+        self.drawn: dict[tuple[int, ...], Drawn] = {}
         self.numbers = torch.arange(window.first_number, window.first_number + len(window), device=self.device)
         self.rows = torch.tensor(script.rows[window.start : window.stop], device=self.device)
 
@@ -109,9 +110,16 @@ class ScriptedDenoiser:
             text.pooled[rows],
             torch.full((count,), self.fps, device=self.device),
             self.numbers.expand(count, -1),
-            None if self.layouts is None else self._told(rows),
+            None if self.layouts is None else self._drawn(rows, x.shape[-2], x.shape[-1]),
         )
         return evaluate(self.transformer, inputs)
+
+    def _drawn(self, rows: Sequence[int], height: int, width: int) -> Drawn:
+        """What is drawn of the layout for some texts; once, since it is the same at every step."""
+        key = tuple(rows)
+        if key not in self.drawn:
+            self.drawn[key] = self.transformer.draw(self._told(rows), self.script.text.pooled[list(rows)], height, width)
+        return self.drawn[key]
 
     def _told(self, rows: Sequence[int]) -> Layouts:
         """The layout for every text but the negative prompt, which is told of none: guidance then pushes towards both."""

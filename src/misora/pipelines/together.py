@@ -19,7 +19,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from misora.models.transformer.layouts import Layouts
-from misora.models.transformer.model import VideoTransformer
+from misora.models.transformer.model import Drawn, VideoTransformer
+from misora.models.transformer.sketch import Sketch
 
 
 class Inputs(NamedTuple):
@@ -32,7 +33,7 @@ class Inputs(NamedTuple):
     text_pooled: Tensor
     fps: Tensor
     frame_index: Tensor
-    layouts: Layouts | None = None
+    layouts: Drawn | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -131,7 +132,7 @@ def side_by_side(several: Sequence[Inputs]) -> Inputs:
     def joined(name: str) -> Tensor:
         return torch.cat([getattr(one, name) for one in padded])
 
-    layouts = [one.layouts for one in several if one.layouts is not None]
+    drawn = [one.layouts for one in several if one.layouts is not None]
     return Inputs(
         joined("latents"),
         joined("sigma"),
@@ -140,5 +141,13 @@ def side_by_side(several: Sequence[Inputs]) -> Inputs:
         joined("text_pooled"),
         joined("fps"),
         joined("frame_index"),
-        Layouts(*(torch.cat(column) for column in zip(*layouts, strict=True))) if layouts else None,
+        beside(drawn) if drawn else None,
     )
+
+
+def beside(several: Sequence[Drawn]) -> Drawn:
+    """What is drawn of several calls' layouts as of one's."""
+    layouts = Layouts(*(torch.cat(column) for column in zip(*(one.layouts for one in several), strict=True)))
+    sketches = [one.sketch for one in several if one.sketch is not None]
+    sketch = Sketch(*(torch.cat(column) for column in zip(*sketches, strict=True))) if sketches else None
+    return Drawn(layouts, torch.cat([one.tokens for one in several]), sketch)

@@ -51,6 +51,14 @@ class Prediction(NamedTuple):
     carried: Tensor | None = None
 
 
+class Drawn(NamedTuple):
+    """Layouts with what the network draws of them, the same at every step: ``tokens`` (B, t, h * w, D), and a sketch if it makes any."""
+
+    layouts: Layouts
+    tokens: Tensor
+    sketch: Sketch | None
+
+
 class VideoTransformer(nn.Module):
     """Predicts the velocity of noisy video latents.
 
@@ -99,7 +107,7 @@ class VideoTransformer(nn.Module):
         *,
         frame_index: Tensor | None = None,
         causal: bool | None = None,
-        layouts: Layouts | None = None,
+        layouts: Layouts | Drawn | None = None,
     ) -> Tensor:
         """The velocity alone, (B, C, t, h, w); arguments as in ``predict``."""
         return self.predict(
@@ -118,7 +126,7 @@ class VideoTransformer(nn.Module):
         frame_index: Tensor | None = None,
         causal: bool | None = None,
         kept: Tensor | None = None,
-        layouts: Layouts | None = None,
+        layouts: Layouts | Drawn | None = None,
     ) -> Prediction:
         """Velocity, raw output and hidden tokens for noisy latents.
 
@@ -135,7 +143,7 @@ class VideoTransformer(nn.Module):
             causal: Overrides ``config.causal``.
             kept: The only cells of each latent frame that are looked at, (B, t, k), to train faster: nothing sees the others, and what is
                 said of them is zero. None is all of them.
-            layouts: Who is where; None says nothing of it. A network of no ``config.layout_classes`` takes none.
+            layouts: Who is where, or what ``draw`` made of it; None says nothing. A network of no ``config.layout_classes`` takes none.
         """
         batch, _, frames, height, width = latents.shape
         if frame_index is None:
@@ -144,30 +152,31 @@ class VideoTransformer(nn.Module):
         conditioning = self.condition(sigma, text_pooled.to(weight_dtype), fps, frame_index)
         text = rms_norm(self.text_input(text_tokens.to(weight_dtype)))
         times = frame_times(frame_index, fps)
+        drawn = self.draw(layouts, text_pooled, height, width) if isinstance(layouts, Layouts) else layouts
         still = still_grid(height, width, latents.device)
-        grid = still if layouts is None else travelled_grid(still, layouts, times)
+        grid = still if drawn is None else travelled_grid(still, drawn.layouts, times)
         rotary = prepend_still(axial_rotary(times, grid, self.config.head_dim), text.shape[1])
         causal = self.config.causal if causal is None else causal
 
         balanced = self.to_input(latents, sigma)
         x = self.to_tokens(balanced.to(weight_dtype))
-        recalled = sketch = carried = None
-        if self.sketch is not None and layouts is not None:
+        recalled = carried = None
+        sketch = None if drawn is None else drawn.sketch
+        if sketch is not None:
             assert self.sketch_input is not None
-            sketch = self.sketch(layouts, text_pooled, height, width)
             x = x + self.sketch_input(sketch.latents.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
         if self.recall_input is not None:
             recalled = recall(self.to_guess(latents, sigma), sigma, covered=None if sketch is None else sketch.covered, causal=causal)
             x = x + self.recall_input(recalled.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
-        if self.carry is not None and layouts is not None:
+        if self.carry is not None and drawn is not None:
             assert self.carry_input is not None
             hides = None if sketch is None else sketch.hides
-            carried = self.carry(self.to_guess(latents, sigma), sigma <= KNOWN, layouts, frame_index, fps, hides)
+            carried = self.carry(self.to_guess(latents, sigma), sigma <= KNOWN, drawn.layouts, frame_index, fps, hides)
             x = x + self.carry_input(carried.flatten(3).permute(0, 2, 3, 1).to(weight_dtype))
-        if layouts is not None:
-            assert self.layout_input is not None, "these weights know no layouts"
-            x = x + self.layout_input.tokens(layouts, height, width)
-            conditioning = conditioning + self.layout_input.conditioning(layouts)
+        if drawn is not None:
+            assert self.layout_input is not None
+            x = x + drawn.tokens
+            conditioning = conditioning + self.layout_input.conditioning(drawn.layouts)
         conditioning = F.silu(conditioning)
         modulations = [each(conditioning).unflatten(-1, (6, -1)) for each in self.modulation]
         count = height * width
@@ -186,6 +195,12 @@ class VideoTransformer(nn.Module):
         cells = values.unflatten(2, (height, width))
         output = self.to_output(cells.permute(0, 4, 1, 2, 3).float(), balanced, recalled, sketch, carried)
         return Prediction(self.to_velocity(latents, output, sigma), output, hidden.unflatten(2, (height, width)), sketch, carried)
+
+    def draw(self, layouts: Layouts, text_pooled: Tensor, height: int, width: int) -> Drawn:
+        """What ``layouts`` show in a picture of ``height`` by ``width`` cells, for every step that follows; two fifths of an evaluation."""
+        assert self.layout_input is not None, "these weights know no layouts"
+        sketch = None if self.sketch is None else self.sketch(layouts, text_pooled, height, width)
+        return Drawn(layouts, self.layout_input.tokens(layouts, height, width), sketch)
 
     def condition(self, sigma: Tensor, text_pooled: Tensor, fps: Tensor, frame_index: Tensor) -> Tensor:
         """What modulates each latent frame: its noise, the text, the frame rate, and whether it is the clip's first; (B, t, D).

@@ -59,14 +59,19 @@ def test_it_begins_by_carrying_nothing() -> None:
 
 def test_nothing_comes_before_the_first_and_nothing_is_carried_untold() -> None:
     model = awake_carry()
-    out = carried(model, place(), camera())
-    assert not out[:, 0].any() and out[:, 1:].flatten(1).any(1).all()
-    assert not carried(model, place(), camera(given=False)).any()
+    out = carried(model, place(), camera(2.0))
+    assert not out[:, 0].any() and out[:, 1:].flatten(2).any(2).any(0).all()
+    assert not carried(model, place(), camera(2.0, given=False)).any()
 
 
-def test_a_camera_that_stays_shows_the_same_in_every_latent_frame() -> None:
-    out = carried(awake_carry(), place(), camera())
-    torch.testing.assert_close(out[:, 1], out[:, 3])
+def test_while_a_camera_stays_nothing_is_carried() -> None:
+    """A cell is then what it recalls; what is carried again and again turns to noise."""
+    model, trembling = awake_carry(), camera(0.2, 0.02)
+    assert not carried(model, place(), trembling).any()
+    layouts = camera(0.2, 0.02)
+    layouts.camera.data = torch.where(torch.arange(FRAMES).view(1, -1, 1) == 2, 3.0, layouts.camera)
+    assert carried(model, place(), layouts).flatten(2).any(2).any(0).flatten().tolist() == [False, False, True, True]
+    assert not carried(model, place(), layouts, (0, 1, 2))[:, 3].any(), "the camera has stayed since the last that is known"
 
 
 def test_the_ground_passes_as_fast_as_the_camera_goes() -> None:
@@ -89,9 +94,11 @@ def test_it_is_carried_from_the_last_that_is_known() -> None:
 
 
 def test_there_and_back_again_is_where_it_was() -> None:
-    layouts = camera()
-    layouts.camera.data = torch.tensor([[0.0, 0.0], [2.0, 0.4], [-2.0, -0.4], [0.0, 0.0]]).unsqueeze(0)
-    torch.testing.assert_close(carried(awake_carry(), place(), layouts)[:, 3], carried(awake_carry(), place(), camera())[:, 3])
+    far, near = camera(), camera()
+    far.camera.data = torch.tensor([[0.0, 0.0], [2.0, 0.4], [-2.0, -0.4], [0.0, 0.0]]).unsqueeze(0)
+    near.camera.data = far.camera / 2
+    torch.testing.assert_close(carried(awake_carry(), place(), far)[:, 3], carried(awake_carry(), place(), near)[:, 3])
+    assert not torch.allclose(carried(awake_carry(), place(), far)[:, 2], carried(awake_carry(), place(), near)[:, 1], atol=1e-3)
 
 
 def test_it_zooms_about_the_middle() -> None:
@@ -110,12 +117,12 @@ def test_of_what_somebody_hid_nothing_is_carried(finer: int) -> None:
     right = slice(SIDE // 2 + 1, None)
     model, (one, other) = awake_carry(), (place(), place())
     other[..., SIDE // 2 :] = 5.0
-    known = torch.tensor([[True, False, False, False]])
-    first, second = (model(guess, known, camera(), NUMBERS, FPS, hidden)[0, :, 1:] for guess in (one, other))
+    known, slow = torch.tensor([[True, False, False, False]]), camera(0.4)
+    first, second = (model(guess, known, slow, NUMBERS, FPS, hidden)[0, :, 1:] for guess in (one, other))
     torch.testing.assert_close(first, second)
-    assert not torch.allclose(first[..., right], carried(model, one, camera())[:, 1:, :, right], atol=1e-3)
+    assert not torch.allclose(first[..., right], carried(model, one, slow)[:, 1:, :, right], atol=1e-3)
     left = slice(0, SIDE // 2 - 1)
-    torch.testing.assert_close(first[..., left], carried(model, one, camera())[:, 1:, :, left])
+    torch.testing.assert_close(first[..., left], carried(model, one, slow)[:, 1:, :, left])
 
 
 CONFIG = TransformerConfig(

@@ -27,6 +27,8 @@ from misora.models.transformer.recall import nearest_before, taken
 FARTHEST, BETWEEN, RAMP = 0.15, 0.5, 0.1
 """Share of the camera's way that sky and clouds seem to go, that hills do, and over what share of the picture's height, about its middle,
 the first becomes the whole way that the ground goes."""
+STAYS = (0.3, 0.03)
+"""Cells a second, and logarithms of magnification, up to which a camera is taken to stay: ten times what one that stays is planned to go."""
 LEAST_ZOOM = 0.4
 """Of a zoom, as a logarithm, the share that is seen of what is infinitely far."""
 
@@ -58,7 +60,7 @@ class PlaceCarry(nn.Module):
         """
         before = nearest_before(known)
         points = points_since(before, layouts, frame_index, fps, *guess.shape[-2:])
-        there = (before >= 0) & layouts.given
+        there = (before >= 0) & layouts.given & has_moved(before, layouts.camera)
         clip, frame = there.nonzero(as_tuple=True)
         laid_out = self.laid_out(guess, frame_index)
         if hidden is not None:
@@ -76,6 +78,17 @@ class PlaceCarry(nn.Module):
         numbers = torch.where((frame_index == 0)[..., None, None, None], self.first(cells), self.fine(cells)).float()
         parts = numbers.unflatten(4, (CARRY_CHANNELS, CARRY_POINTS, CARRY_POINTS)).permute(0, 4, 1, 2, 5, 3, 6)
         return F.pad(parts.flatten(5).flatten(3, 4).transpose(1, 4), (0, 1), value=1.0).transpose(1, 4)
+
+
+def has_moved(before: Tensor, camera: Tensor) -> Tensor:
+    """Whether the camera goes anywhere from after latent frame ``before`` (B, t) to the end of each latent frame, (B, t).
+
+    Where it does not, a cell is what it recalls. To lay it out and put it together again, window for window, made of small errors large
+    ones: after six seconds the ground about a cow that stands had turned to noise.
+    """
+    moving = (camera.float().abs() > camera.new_tensor(STAYS)).any(-1).long().cumsum(1)
+    until = torch.where(before < 0, moving, moving.gather(1, before.clamp(min=0)))
+    return moving > until
 
 
 def free_points(hidden: Tensor, height: int) -> Tensor:

@@ -28,7 +28,7 @@ FARTHEST, BETWEEN, RAMP = 0.15, 0.5, 0.1
 """Share of the camera's way that sky and clouds seem to go, that hills do, and over what share of the picture's height, about its middle,
 the first becomes the whole way that the ground goes."""
 STAYS = (0.3, 0.03)
-"""Cells a second, and logarithms of magnification, up to which a camera is taken to stay: ten times what one that stays is planned to go."""
+"""Cells a second, and logarithms of magnification, up to which a camera stays: ten times what one that stays is planned to go."""
 LEAST_ZOOM = 0.4
 """Of a zoom, as a logarithm, the share that is seen of what is infinitely far."""
 

@@ -125,7 +125,9 @@ def test_a_network_that_knows_no_layouts_is_left_alone() -> None:
 
 def test_windows_of_a_long_clip_follow_one_plan() -> None:
     pipeline, seen = tiny_planning_pipeline(max_window=4), []
-    pipeline.transformer.register_forward_pre_hook(lambda module, given, named: seen.append(named["layouts"].camera[0]), with_kwargs=True)
+    pipeline.transformer.register_forward_pre_hook(
+        lambda module, given, named: seen.append(named["layouts"].layouts.camera[0]), with_kwargs=True
+    )
     pipeline.sample(canvas(33, guidance=1.0))
     whole = plan(tiny_planner(), ["a dog runs"] * 5, LatentShape(5, 2, 2), 24.0, 1)
     torch.testing.assert_close(seen[0], whole.camera[0, :1])
@@ -135,7 +137,9 @@ def test_windows_of_a_long_clip_follow_one_plan() -> None:
 
 def test_the_unconditional_row_is_told_of_no_layout() -> None:
     pipeline, given = tiny_planning_pipeline(), []
-    pipeline.transformer.register_forward_pre_hook(lambda module, _, named: given.append(named["layouts"].given[:, 0]), with_kwargs=True)
+    pipeline.transformer.register_forward_pre_hook(
+        lambda module, _, named: given.append(named["layouts"].layouts.given[:, 0]), with_kwargs=True
+    )
     pipeline.sample(canvas(guidance=3.0))
     pairs = [row.tolist() for row in given if len(row) == 2]
     assert pairs and all(pair == [True, False] for pair in pairs)

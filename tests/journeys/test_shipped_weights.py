@@ -58,7 +58,6 @@ def test_a_pinned_picture_comes_back() -> None:
     assert np.abs(video.frames[0].astype(float) - picture).mean() < 20
 
 
-@pytest.mark.skipif(not weights_path(FOLDER, "critic").is_file(), reason="no shipped critic")
 def test_a_place_stays_as_it_was_for_nine_seconds() -> None:
     """It once turned to noise about whoever stands, from the sixth second on."""
     frames = misora.generate("a cow stands in the meadow during the day. The camera stays still.", seconds=9, size="256x256", seed=1).frames
@@ -78,6 +77,7 @@ def test_every_character_can_be_in_the_city(character: str) -> None:
     assert float(likeness.min()) > 0.8
 
 
+@pytest.mark.skipif(not weights_path(FOLDER, "critic").is_file(), reason="no shipped critic")
 def test_the_critic_finds_whom_a_remix_names_and_the_rest_stays_bit_for_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The cow of the example stands between columns 30 and 160; its mask is a little larger."""
     write_video(tmp_path / "cow.mp4", np.repeat(read_image(MEADOW)[None], 9, axis=0), 24.0)

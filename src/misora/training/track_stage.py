@@ -90,11 +90,11 @@ class TrackStage:
 
     def loss(self, batch: Sequences, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
         simulated, metrics = track_loss(self.model, batch.simulated)
-        read, right = track_loss(self.model, varied(batch.read, self.model.config, self._draw(generator)))
+        read, right = track_loss(self.model, varied(batch.read, self.model.config, self._on_cpu(generator)))
         return simulated + read, metrics | {f"read_{name}": value for name, value in right.items()}
 
     @staticmethod
-    def _draw(generator: torch.Generator) -> torch.Generator:
+    def _on_cpu(generator: torch.Generator) -> torch.Generator:
         """One on the CPU, where sequences lie until they are looked at."""
         return torch.Generator().manual_seed(int(torch.randint(0, 2**31, (1,), generator=generator, device=generator.device)))
 

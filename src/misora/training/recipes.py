@@ -195,6 +195,12 @@ def transformer_carry() -> tuple[TransformerStageConfig, RunConfig]:
     return _again(again, run_config, "transformer/carry")
 
 
+def transformer_long() -> tuple[TransformerStageConfig, RunConfig]:
+    """Goes on from the shipped transformer: more first pictures, of which all else is made, and histories as it paints them itself."""
+    config, run_config = transformer_carry()
+    return _again(dataclasses.replace(config, singles=0.25, painted=0.4, seed=47), run_config, "transformer/long")
+
+
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
     """The "base" size on films of the full tier, for one GPU or more."""
     text = text_full()[0].model
@@ -387,6 +393,7 @@ TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] =
     "layout": transformer_layout,
     "sketch": transformer_sketch,
     "carry": transformer_carry,
+    "long": transformer_long,
     "full": transformer_full,
 }
 PLANNER: dict[str, Callable[[], tuple[PlannerStageConfig, RunConfig]]] = {

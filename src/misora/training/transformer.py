@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from misora.base.errors import TrainingError
 from misora.base.shapes import TIME_STRIDE
-from misora.diffusion.flow import MIN_SIGMA, add_noise, velocity_target, wiener_error
+from misora.diffusion.flow import MIN_SIGMA, add_noise, to_x0, velocity_target, wiener_error
 from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import NoiseMix, frame_noise_levels, resolution_shift, shifted
@@ -52,6 +53,9 @@ MOVING = 2.0
 GROWING = ("reach", "layout_classes", "layout_textures", "recall", "layout_sketch", "carry")
 """Of a transformer's configuration: what one that starts from other weights may have more of."""
 
+PAINTED_FROM = (0.2, 0.6)
+"""Least and most noise from which a known latent frame is painted anew."""
+
 HISTORY = 0.15
 """Noise below which a latent frame is history and counts less, down to a third: it is given, not asked for."""
 
@@ -81,6 +85,8 @@ class TransformerStageConfig:
         player_weight: Extra loss weight of cells that hold a player.
         sketch_weight: Weight of what the sketch alone is off in cells that hold a player, over what lies beside them.
         carry_weight: Weight of what is carried along with the camera being off, in cells that hold no player.
+        painted: Share of batches whose known latent frames are as the network paints them, not as they are: the mistakes that it goes on
+            from in a long clip, as Bengio et al. schedule them (arXiv:1506.03099).
         cells: Share of each latent frame's cells that clips are learnt from while the run is young, those with players first.
         layout_share: Share of clips with a caption whose layout is said too, where ``model`` knows layouts.
         tier: Of the clips; its cast is in the order of ``classes``.
@@ -102,6 +108,7 @@ class TransformerStageConfig:
     player_weight: float = 1.5
     sketch_weight: float = 0.3
     carry_weight: float = 0.3
+    painted: float = 0.0
     cells: float = 1.0
     layout_share: float = 0.8
     tier: str = "small"
@@ -281,23 +288,25 @@ class TransformerStage:
         noise = torch.randn(x0.shape, generator=generator, device=device)
         text = self.model.text_encoder(batch.features.to(device))
         kept = choose_cells(labels, self.config.cells, generator) if frames > 1 and share_done < SPARSE_UNTIL else None
-        prediction = self.model.transformer.predict(
-            add_noise(x0, noise, sigma),
-            sigma,
-            text.tokens,
-            text.mask,
-            text.pooled,
-            batch.fps.to(device),
-            frame_index=batch.frame_index.to(device),
-            kept=kept,
-            layouts=None if batch.layouts is None else batch.layouts.to(device),
-        )
+        told: dict[str, Any] = {
+            "text_tokens": text.tokens,
+            "text_mask": text.mask,
+            "text_pooled": text.pooled,
+            "fps": batch.fps.to(device),
+            "frame_index": batch.frame_index.to(device),
+            "layouts": None if batch.layouts is None else batch.layouts.to(device),
+        }
+        shown, learnt = x0, torch.ones_like(sigma)
+        if frames > 1 and float(torch.rand((), generator=levels)) < self.config.painted:
+            given = sigma <= KNOWN
+            shown, learnt = torch.where(given[:, None, :, None, None], self.painted(x0, noise.roll(1, 0), levels, told), x0), (~given).float()
+        prediction = self.model.transformer.predict(add_noise(shown, noise, sigma), sigma, **told, kept=kept)
         error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
         level = sigma.clamp(min=MIN_SIGMA)  # a velocity's error, taken to clean latents, is sigma times as large
         scale = level.square() / wiener_error(level, self.deviation.to(device)) * (level / HISTORY).clamp(max=1)
         seen = torch.ones_like(labels) if kept is None else torch.zeros_like(labels).flatten(2).scatter(2, kept, 1).view_as(labels)
-        weight = seen * (1 + self.config.player_weight * (labels > 0))
-        denoising = (error * scale[:, :, None, None] * weight).sum() / weight.sum()
+        weight = seen * learnt[:, :, None, None] * (1 + self.config.player_weight * (labels > 0))
+        denoising = (error * scale[:, :, None, None] * weight).sum() / weight.sum().clamp(min=1)
         metrics = {"denoising": float(denoising.detach())}
         if prediction.sketch is not None and self.config.sketch_weight:
             off = sketch_error(prediction.sketch, x0, labels)
@@ -313,6 +322,15 @@ class TransformerStage:
         balance[0] = 0.1
         naming = F.cross_entropy(named, labels[seen > 0], balance)
         return denoising + align_weight * naming, metrics | {"naming": float(naming.detach())}
+
+    @torch.no_grad()
+    def painted(self, x0: Tensor, noise: Tensor, levels: torch.Generator, told: dict[str, Any]) -> Tensor:
+        """``x0`` (B, C, t, h, w) as the network, as it is now, guesses it from under noise of ``PAINTED_FROM``, a level for each clip."""
+        least, most = PAINTED_FROM
+        sigma = (least + (most - least) * torch.rand((len(x0), 1), generator=levels)).to(x0).expand(-1, x0.shape[2])
+        x = add_noise(x0, noise, sigma)
+        with torch.compiler.set_stance("force_eager"):
+            return to_x0(x, self.model.transformer.predict(x, sigma, **told).velocity, sigma)
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the transformer and its text encoder; with the autoencoder beside them the folder can generate."""

@@ -2,10 +2,15 @@ import pytest
 import torch
 
 from misora.base.errors import Cancelled
-from misora.diffusion.samplers import sample_euler, sample_heun
+from misora.diffusion.samplers import AncestralSampler, sample_euler, sample_heun
 from misora.diffusion.schedules import for_frames, shifted
 
 SAMPLERS = (sample_euler, sample_heun)
+
+
+def ancestral(x, first=0):
+    """A walk like ``x`` with noise of its own for each step, counted from ``first``."""
+    return AncestralSampler(lambda step: torch.randn(x.shape, generator=torch.Generator().manual_seed(100 + first + step)))
 
 
 def towards(target):
@@ -94,3 +99,33 @@ def test_heun_costs_two_evaluations_except_at_the_end():
 
     sample_heun(denoise, noise(1, 1, 1, 1, 1), shifted(4))
     assert len(calls) == 7
+
+
+def test_new_noise_leads_to_the_data_too_and_leaves_known_frames_alone():
+    x, target = noise(1, 2, 3, 2, 2), torch.full((1, 2, 3, 2, 2), 0.7)
+    seen = []
+    out = ancestral(x)(towards(target), x, for_frames(shifted(5), torch.tensor([[0.0, 1.0, 0.5]])), callback=seen.append)
+    torch.testing.assert_close(out[:, :, 0], target[:, :, 0])
+    assert torch.equal(out[:, :, 1], x[:, :, 1])
+    assert torch.equal(seen[1].x[:, :, 2], x[:, :, 2])  # waits at 0.5 while the others fall to 0.6
+
+
+@pytest.mark.parametrize("steps", [50, 200])
+def test_new_noise_keeps_the_spread_of_what_is_sampled(steps):
+    x, size = noise(4, 64, 1, 8, 8), 0.5
+
+    def denoise(x, sigma):
+        level = sigma[:, None, :, None, None].double()
+        clean = x * (1 - level) * size**2 / ((1 - level) ** 2 * size**2 + level**2)
+        return ((x - clean) / level).to(x)
+
+    made = ancestral(x)(denoise, x, shifted(steps))
+    assert abs(float(made.std()) / size - 1) < 6 / steps
+    assert abs(float(torch.corrcoef(torch.stack([made.flatten(), x.flatten()]))[0, 1])) < 0.1, "the first noise decides nothing alone"
+
+
+def test_an_interrupted_walk_goes_on_as_it_would_have():
+    x, target, levels = noise(1, 2, 3, 2, 2), torch.full((1, 2, 3, 2, 2), 0.7), shifted(6)
+    seen = []
+    whole = ancestral(x)(towards(target), x, levels, callback=seen.append)
+    assert torch.equal(ancestral(x, first=2)(towards(target), seen[1].x, levels[2:]), whole)

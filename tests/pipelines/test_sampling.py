@@ -20,14 +20,14 @@ def canvas(**options: object) -> Canvas:
 @pytest.mark.parametrize(
     ("options", "turbo", "wanted"),
     [
-        ({}, TURBO, Sampling("turbo", 4, 1.0)),
-        ({}, None, Sampling("base", STEPS, GUIDANCE)),
-        ({"quality": "base"}, TURBO, Sampling("base", STEPS, GUIDANCE)),
-        ({"steps": 40}, TURBO, Sampling("base", 40, GUIDANCE)),
-        ({"guidance": 2.0}, TURBO, Sampling("base", STEPS, 2.0)),
-        ({"negative_prompt": "rain"}, TURBO, Sampling("base", STEPS, GUIDANCE)),
-        ({"quality": "turbo", "steps": 2}, TURBO, Sampling("turbo", 2, 1.0)),
-        ({"quality": "turbo", "guidance": 1.0}, TURBO, Sampling("turbo", 4, 1.0)),
+        ({}, TURBO, Sampling("turbo", 4, 1.0, 8)),
+        ({}, None, Sampling("base", STEPS, GUIDANCE, STEPS)),
+        ({"quality": "base"}, TURBO, Sampling("base", STEPS, GUIDANCE, STEPS)),
+        ({"steps": 40}, TURBO, Sampling("base", 40, GUIDANCE, 40)),
+        ({"guidance": 2.0}, TURBO, Sampling("base", STEPS, 2.0, STEPS)),
+        ({"negative_prompt": "rain"}, TURBO, Sampling("base", STEPS, GUIDANCE, STEPS)),
+        ({"quality": "turbo", "steps": 2}, TURBO, Sampling("turbo", 2, 1.0, 2)),
+        ({"quality": "turbo", "guidance": 1.0}, TURBO, Sampling("turbo", 4, 1.0, 8)),
     ],
 )
 def test_choices_and_defaults(options: dict[str, object], turbo: AdapterConfig | None, wanted: Sampling) -> None:

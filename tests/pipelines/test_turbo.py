@@ -21,13 +21,13 @@ def canvas(num_frames: int = 9, **options: object) -> Canvas:
     return Canvas(VideoShape(num_frames, 64, 64, 24.0), (Span("a dog runs"),), seed=1, **options)  # type: ignore[arg-type]
 
 
-def test_it_takes_four_steps_of_one_evaluation_for_the_first_picture_and_for_each_window() -> None:
+def test_it_takes_eight_steps_of_one_evaluation_for_the_first_picture_and_four_for_each_window() -> None:
     pipeline, steps, calls = tiny_turbo_pipeline(), [], []
     assert pipeline.turbo is not None
     pipeline.turbo.transformer.register_forward_hook(lambda module, given, made: calls.append(len(given[0])))
     pipeline.sample(canvas(), steps.append)
-    assert [step for step in steps if step.stage == "denoise"] == [Step("denoise", done, 8) for done in range(1, 9)]
-    assert calls == [1] * 8
+    assert [step for step in steps if step.stage == "denoise"] == [Step("denoise", done, 12) for done in range(1, 13)]
+    assert calls == [1] * 12
 
 
 def test_the_many_step_model_beside_it_is_as_it_was() -> None:

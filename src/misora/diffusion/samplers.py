@@ -44,6 +44,10 @@ class SamplerStep:
 Callback = Callable[[SamplerStep], None]
 
 
+Fresh = Callable[[int], Tensor]
+"""The number of a step to standard normal noise like x: always the same for a number, so that an interrupted walk goes on as before."""
+
+
 class Sampler(Protocol):
     """What every sampler looks like; see ``sample_euler``."""
 
@@ -87,8 +91,37 @@ def sample_heun(
     return walk(heun_direction, denoise, x, sigmas, callback, constrain)
 
 
+@dataclass(frozen=True, slots=True)
+class AncestralSampler:
+    """First order with new noise in each step, as much of it as the step takes away from what is known of the old.
+
+    Walked straight on, a young network settles what is where cell by cell, and a sky gets a sun in each of two cells that both began
+    likely. New noise asks again: what one cell shows, the others hear of before they have settled.
+
+    Args:
+        fresh: Where the noise comes from.
+    Reference:
+        Ho et al., Denoising Diffusion Probabilistic Models (the posterior of a step), arXiv:2006.11239, in the form of Karras et al.,
+        arXiv:2206.00364.
+    """
+
+    fresh: Fresh
+
+    def __call__(
+        self, denoise: Denoiser, x: Tensor, sigmas: Tensor, callback: Callback | None = None, constrain: Constrain | None = None
+    ) -> Tensor:
+        """Arguments as ``sample_euler``; a step that ends at sigma 0 is Euler's."""
+        return walk(euler_direction, denoise, x, sigmas, callback, constrain, self.fresh)
+
+
 def walk(
-    direction: Direction, denoise: Denoiser, x: Tensor, sigmas: Tensor, callback: Callback | None, constrain: Constrain | None
+    direction: Direction,
+    denoise: Denoiser,
+    x: Tensor,
+    sigmas: Tensor,
+    callback: Callback | None,
+    constrain: Constrain | None,
+    fresh: Fresh | None = None,
 ) -> Tensor:
     """The loop that all samplers share."""
     dtype = x.dtype
@@ -100,6 +133,8 @@ def walk(
         velocity = denoise(x, sigma).to(x.dtype)
         x0 = to_x0(x, velocity, sigma)
         x = step_along(x, direction(denoise, x, velocity, sigma, sigma_next), sigma, sigma_next)
+        if fresh is not None:
+            x = renewed(x, x0, fresh(index).to(x), sigma, sigma_next)
         if constrain is not None:
             x = constrain(x, sigma_next)
         if callback is not None:
@@ -125,6 +160,15 @@ def step_along(x: Tensor, velocity: Tensor, sigma: Tensor, sigma_next: Tensor) -
     """``x`` moved from ``sigma`` to ``sigma_next`` (B, t); frames whose level stays are returned as they are."""
     change = spread(sigma_next - sigma, x)
     return torch.where(change == 0, x, x + change * velocity)
+
+
+def renewed(x: Tensor, x0: Tensor, noise: Tensor, sigma: Tensor, sigma_next: Tensor) -> Tensor:
+    """``x`` at ``sigma_next`` (B, t) with the share of its noise that DDPM's posterior does not keep of ``sigma``'s drawn anew."""
+    ratio = (sigma_next * (1 - sigma) / (sigma * (1 - sigma_next)).clamp(min=1e-6)).clamp(0, 1)  # of noise to picture, after to before
+    kept = spread(ratio, x)
+    clean = (1 - spread(sigma_next, x)) * x0
+    mixed = clean + kept * (x - clean) + (1 - kept.square()).sqrt() * spread(sigma_next, x) * noise
+    return torch.where(spread((sigma_next == sigma) | (sigma_next == 0), x), x, mixed)
 
 
 def per_frame(sigmas: Tensor, x: Tensor) -> Tensor:

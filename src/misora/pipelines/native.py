@@ -6,6 +6,7 @@ latent frame is decoded and cropped as soon as it is known, so that a long clip 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -21,7 +22,7 @@ from misora.base.parts import NO_PARTS, Parts
 from misora.base.progress import Progress, Step, silent
 from misora.base.shapes import LatentShape
 from misora.diffusion.guidance import INTERVAL, with_guidance
-from misora.diffusion.samplers import sample_euler
+from misora.diffusion.samplers import AncestralSampler
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
 from misora.models.parser.model import Parser
 from misora.models.planner import Planner
@@ -194,22 +195,26 @@ class NativePipeline:
         sampling = self.sampling_of(canvas)
         layouts = self.layout_of(canvas, known)
         goes_on = canvas.past is not None
-        windows = list(windows_for(known, grid.latent.num_frames, self.max_window, goes_on=goes_on))
+        numbered = windows_for(known, grid.latent.num_frames, self.max_window, goes_on=goes_on)
+        windows = [replace(window, goes_on=goes_on) for window in numbered]
         noise = draw_noise(canvas.seed, self.transformer.config.latent_channels, grid.latent).to(self.codec.device)
         made, sent = [False] * grid.latent.num_frames, 0
-        for index, window in enumerate(replace(window, goes_on=goes_on) for window in windows):
+        walks = [sampling.of_picture() if window.is_picture else sampling for window in windows]
+        done, total = 0, sum(walk.steps for walk in walks)
+        for index, (window, walk) in enumerate(zip(windows, walks, strict=True)):
             part = known.part(window.start, window.stop)
-            steps = sampling.steps
-            watcher = Watcher(self.codec, grid, progress, preview, index * steps, len(windows) * steps, parts, f"window {index}")
+            watcher = Watcher(self.codec, grid, progress, preview, done, total, parts, f"window {index}")
+            done += walk.steps
             new = watcher.found(known.latents)
             if new is None:
                 network = ScriptedDenoiser(self._painter(sampling), script, window, canvas.shape.fps, layouts)
                 still = None if layouts is None else what_stays(known, layouts, script.rows, window.start, window.stop)
-                whole = self._sample_window(network, sampling, part, noise[:, :, window.start : window.stop], watcher, still)
+                fresh = partial(fresh_noise, canvas.seed, window.start)
+                whole = self._sample_window(network, walk, part, noise[:, :, window.start : window.stop], fresh, watcher, still)
                 new = whole[:, :, window.new_start - window.start : window.new_stop - window.start]
                 parts.keep(watcher.name, to_values(new))
             else:
-                progress(Step("denoise", watcher.done + steps, watcher.total))
+                progress(Step("denoise", done, total))
             known = known.with_made(new, window.new_start)
             made[window.new_start : window.new_stop] = [True] * (window.new_stop - window.new_start)
             ready = made.index(False) if False in made else len(made)
@@ -218,7 +223,14 @@ class NativePipeline:
             sent = ready
 
     def _sample_window(
-        self, network: ScriptedDenoiser, sampling: Sampling, known: Known, noise: Tensor, watcher: Watcher, still: Still | None
+        self,
+        network: ScriptedDenoiser,
+        sampling: Sampling,
+        known: Known,
+        noise: Tensor,
+        fresh: Callable[[int, Tensor], Tensor],
+        watcher: Watcher,
+        still: Still | None,
     ) -> Tensor:
         """Clean latents of a window, (1, C, t, h, w)."""
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
@@ -232,7 +244,8 @@ class NativePipeline:
         x, waited = watcher.begun(noise) or (known.start(noise), steps_to_wait(sigmas))
         watcher.skip(waited)
         hold = (lambda x, sigma: known.hold(x, noise, sigma)) if known.has_masks else None
-        made = continuity.anchored(sample_euler(denoise, x, sigmas[waited:], watcher, hold))
+        sampler = AncestralSampler(lambda step: fresh(waited + step, noise))
+        made = continuity.anchored(sampler(denoise, x, sigmas[waited:], watcher, hold))
         return made if still is None else still.put_back(made)
 
 
@@ -259,6 +272,13 @@ def draw_noise(seed: int, channels: int, latent: LatentShape) -> Tensor:
     generator = torch.Generator("cpu").manual_seed(seed)
     frames = [torch.randn((1, channels, latent.height, latent.width), generator=generator) for _ in range(latent.num_frames)]
     return torch.stack(frames, dim=2)
+
+
+def fresh_noise(seed: int, window: int, step: int, like: Tensor) -> Tensor:
+    """Standard normal noise, the size of ``like``, that a step of a window draws anew; the same on every device."""
+    key = hashlib.sha256(f"fresh/{seed}/{window}/{step}".encode()).digest()
+    generator = torch.Generator("cpu").manual_seed(int.from_bytes(key[:7], "big"))
+    return torch.randn(like.shape, generator=generator).to(like)
 
 
 def load_pipeline(weights: Path, device: str = "auto", threads: int | None = None) -> NativePipeline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from misora.base.canvas import Canvas, Quality
 from misora.base.errors import WeightsError
@@ -13,17 +13,26 @@ LAST_LEVEL = 0.25
 """Noise from which the many-step model's last step goes straight to the clip (``diffusion.schedules.shifted``)."""
 GUIDANCE = 3.0
 UNGUIDED = 1.0
-SAMPLER = "euler"
+SAMPLER = "ancestral"
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the noise is walked, after every default was filled in."""
+    """How the noise is walked, after every default was filled in.
+
+    Args:
+        picture_steps: Steps of a clip's first picture, where it is a window alone.
+    """
 
     quality: Quality
     steps: int
     guidance: float
+    picture_steps: int
     sampler: str = SAMPLER
+
+    def of_picture(self) -> Sampling:
+        """How a clip's first picture is walked."""
+        return replace(self, steps=self.picture_steps)
 
     @property
     def last_level(self) -> float:
@@ -41,10 +50,13 @@ def sampling_of(canvas: Canvas, turbo: AdapterConfig | None) -> Sampling:
     """
     quality = canvas.quality or quality_for(canvas.steps, canvas.guidance, canvas.negative_prompt, has_turbo=turbo is not None)
     if quality == "base":
-        return Sampling("base", STEPS if canvas.steps is None else canvas.steps, GUIDANCE if canvas.guidance is None else canvas.guidance)
+        steps = STEPS if canvas.steps is None else canvas.steps
+        return Sampling("base", steps, GUIDANCE if canvas.guidance is None else canvas.guidance, steps)
     if turbo is None:
         raise WeightsError("quality=turbo needs turbo weights that fit the transformer, and there are none; nearest: base")
-    return Sampling("turbo", turbo.steps if canvas.steps is None else canvas.steps, UNGUIDED)
+    if canvas.steps is not None:
+        return Sampling("turbo", canvas.steps, UNGUIDED, canvas.steps)
+    return Sampling("turbo", turbo.steps, UNGUIDED, turbo.picture_steps)
 
 
 def quality_for(steps: int | None, guidance: float | None, negative_prompt: str, *, has_turbo: bool) -> Quality:

@@ -36,6 +36,11 @@ class Window:
     def __len__(self) -> int:
         return self.stop - self.start
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a clip's first picture alone."""
+        return len(self) == 1 and self.first_number == 0
+
     def later(self, frames: int) -> Window:
         """The same ``frames`` latent frames further on."""
         return replace(

@@ -1,9 +1,9 @@
 """Stage 5: Turbo, the many-step guided transformer taught to walk in four steps without guidance.
 
-The schedule is cut into four segments. The student walks them all; from the start of each, where its own walk has led, the teacher walks
-to the segment's end with guided small steps, and the student learns to arrive there in one. Its errors in earlier segments are part of
-what it sees, so they do not add up unseen. Known frames keep a level of their own, as pins and sliding windows have them. What is learnt
-is an adapter.
+The schedule is cut into four segments, that of a first picture alone into eight. The student walks them all, with new noise as in
+sampling; from the start of each, where its own walk has led, the teacher walks to the segment's end with guided small steps, and the
+student learns to arrive there in one. Its errors in earlier segments are part of what it sees, so they do not add up unseen. Known frames
+keep a level of their own, as pins and sliding windows have them. What is learnt is an adapter.
 
 Reference:
     Meng et al., On Distillation of Guided Diffusion Models, arXiv:2210.03142 (guidance distilled away), with segments instead of halved
@@ -26,9 +26,9 @@ from torch import Tensor
 from torch.func import functional_call
 
 from misora.base.errors import TrainingError
-from misora.diffusion.flow import MIN_SIGMA, spread, wiener_error
+from misora.diffusion.flow import MIN_SIGMA, spread, to_x0, wiener_error
 from misora.diffusion.guidance import with_guidance
-from misora.diffusion.samplers import Denoiser, sample_euler, step_along
+from misora.diffusion.samplers import Denoiser, renewed, sample_euler, step_along
 from misora.diffusion.schedules import for_frames, resolution_shift, shifted
 from misora.media.contact_sheet import write_contact_sheet
 from misora.models.eight_bit import from_eight_bits
@@ -83,7 +83,7 @@ class TurboConfig:
     teacher_steps: int = 12
     guidance: float = 3.0
     tokens: int = 896
-    singles: float = 0.0
+    singles: float = 0.2
     moving: float = 4.0
     layout_share: float = 0.85
     preview: tuple[int, int, int] = (7, 8, 8)
@@ -175,9 +175,11 @@ class TurboStage:
         for segment, (sigma, sigma_next) in enumerate(itertools.pairwise(coarse)):
             with torch.no_grad():
                 target = sample_euler(teacher, x, fine[segment * stride : (segment + 1) * stride + 1])
-            arrived = step_along(x, student(x, sigma), sigma, sigma_next)
+            velocity = student(x, sigma)
+            arrived = step_along(x, velocity, sigma, sigma_next)
             errors.append(self.error(arrived - target, sigma, sigma_next))
-            x = arrived.detach()
+            fresh = torch.randn(latents.shape, generator=generator, device=device)
+            x = renewed(arrived, to_x0(x, velocity, sigma), fresh, sigma, sigma_next).detach()
         loss = torch.stack(errors).mean()
         return loss, {f"segment{number}": float(error.detach()) for number, error in enumerate(errors, start=1)}
 
@@ -195,7 +197,9 @@ class TurboStage:
     def levels(self, latents: Tensor, strength: Tensor) -> tuple[Tensor, Tensor]:
         """Schedules of student and teacher, (steps + 1, B, t) each; every level of the student's is one of the teacher's."""
         shift = resolution_shift(latents.shape[-2] * latents.shape[-1])
-        coarse, fine = (shifted(steps, shift).to(latents) for steps in (self.config.steps, self.config.teacher_steps))
+        steps = self.model.config.steps if latents.shape[2] > 1 else self.model.config.picture_steps
+        stride = self.config.teacher_steps // self.config.steps
+        coarse, fine = (shifted(count, shift).to(latents) for count in (steps, stride * steps))
         return for_frames(coarse, strength), for_frames(fine, strength)
 
     def student(self, scene: Asked) -> Denoiser:

@@ -298,8 +298,8 @@ class TransformerStage:
         }
         shown, learnt = x0, torch.ones_like(sigma)
         if frames > 1 and float(torch.rand((), generator=levels)) < self.config.painted:
-            given = sigma <= KNOWN
-            shown, learnt = torch.where(given[:, None, :, None, None], self.painted(x0, noise.roll(1, 0), levels, told), x0), (~given).float()
+            given, painted = sigma <= KNOWN, self.painted(x0, noise.roll(1, 0), levels, told)
+            shown, learnt = torch.where(given[:, None, :, None, None], painted, x0), (~given).float()
         prediction = self.model.transformer.predict(add_noise(shown, noise, sigma), sigma, **told, kept=kept)
         error = (prediction.velocity - velocity_target(x0, noise)).square().mean(1)
         level = sigma.clamp(min=MIN_SIGMA)  # a velocity's error, taken to clean latents, is sigma times as large

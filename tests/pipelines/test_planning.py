@@ -18,7 +18,7 @@ from misora.base.layout import BOX, CAMERA, MOMENTS, Layout
 from misora.base.settings import load_settings
 from misora.base.shapes import LatentShape, VideoShape
 from misora.models.registry import save_model
-from misora.models.transformer.layouts import Layouts
+from misora.models.transformer.layouts import SETTLED, Layouts
 from misora.pipelines.planning import can_be_planned, plan
 from one_table import all_at_one_table, never
 from tiny import tiny_pipeline, tiny_planner, tiny_planning_pipeline, tiny_transformer, write_tiny_weights
@@ -135,14 +135,21 @@ def test_windows_of_a_long_clip_follow_one_plan() -> None:
     torch.testing.assert_close(seen[-1], whole.camera[0, -len(seen[-1]) :])
 
 
-def test_the_unconditional_row_is_told_of_no_layout() -> None:
-    pipeline, given = tiny_planning_pipeline(), []
+def test_the_unconditional_row_is_told_of_nothing_and_when_all_is_settled_of_the_camera() -> None:
+    pipeline, seen = tiny_planning_pipeline(), []
     pipeline.transformer.register_forward_pre_hook(
-        lambda module, _, named: given.append(named["layouts"].layouts.given[:, 0]), with_kwargs=True
+        lambda module, given, named: seen.append((float(given[1].max()), named["layouts"].layouts)), with_kwargs=True
     )
-    pipeline.sample(canvas(guidance=3.0))
-    pairs = [row.tolist() for row in given if len(row) == 2]
-    assert pairs and all(pair == [True, False] for pair in pairs)
+    pipeline.sample(replace(canvas(guidance=3.0), steps=12))
+    pairs = [(level, layouts) for level, layouts in seen if len(layouts.who) == 2]
+    assert min(level for level, _ in pairs) <= SETTLED < max(level for level, _ in pairs)
+    for level, layouts in pairs:
+        assert bool(layouts.given[0].all()) and bool((layouts.who[0] > 0).any())
+        if level > SETTLED:
+            assert not bool(layouts.given[1].any())
+        else:
+            assert bool(layouts.given[1].all()) and torch.equal(layouts.camera[0], layouts.camera[1])
+            assert not bool((layouts.who[1] > 0).any())
 
 
 def test_videos_made_together_keep_their_own_plans() -> None:

@@ -104,7 +104,7 @@ def test_it_trains_resumes_and_writes_an_adapter_for_its_teacher(config: TurboCo
     assert load_turbo(tmp_path, stage.base).config.steps == 4
 
 
-def test_a_teacher_that_follows_layouts_is_told_them_and_its_empty_texts_are_not(config: TurboConfig, tmp_path: Path) -> None:
+def test_a_teacher_that_follows_layouts_is_told_them_and_its_empty_texts_of_less(config: TurboConfig, tmp_path: Path) -> None:
     for name in ("video_vae", "text_encoder"):
         (tmp_path / f"{name}.safetensors").write_bytes((Path(config.start) / f"{name}.safetensors").read_bytes())
     follows = tiny_transformer(prediction="residual", layout_classes=len(load_cast()))
@@ -113,8 +113,10 @@ def test_a_teacher_that_follows_layouts_is_told_them_and_its_empty_texts_are_not
     lesson = stage.batch(0)
     layouts = lesson.layouts
     assert layouts is not None and bool(layouts.given.all()) and bool((layouts.who > 0).any(-1).all())
-    twice = layouts.and_untold()
-    assert twice.given.tolist() == [*layouts.given.tolist(), *torch.zeros_like(layouts.given).tolist()]
+    count, untold = len(layouts.who), torch.arange(2 * len(layouts.who)) >= len(layouts.who)
+    noisy, settled = (layouts.twice().led_away_from(untold, level) for level in (0.9, 0.1))
+    assert noisy.given.tolist() == [*layouts.given.tolist(), *torch.zeros_like(layouts.given).tolist()]
+    assert bool(settled.given.all()) and torch.equal(settled.who[:count], layouts.who) and not bool(settled.who[count:].any())
     told, elsewhere = first_loss(stage, 0), layouts._replace(boxes=layouts.boxes + 1)
     assert float(stage.loss(replace(lesson, layouts=elsewhere), torch.Generator().manual_seed(1), 0.0)[0].detach()) != told
     untold = TurboStage(replace(stage.config, layout_share=0.0)).batch(0).layouts

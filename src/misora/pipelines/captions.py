@@ -15,7 +15,7 @@ from torch import Tensor
 from misora.base.canvas import Canvas
 from misora.base.shapes import TIME_STRIDE, latent_frames
 from misora.models.text_encoder.model import EncodedText, TextEncoder
-from misora.models.transformer.layouts import Layouts
+from misora.models.transformer.layouts import SETTLED, Layouts
 from misora.models.transformer.model import Drawn, VideoTransformer
 from misora.pipelines.together import Inputs, evaluate
 from misora.pipelines.windows import Window
@@ -110,20 +110,19 @@ class ScriptedDenoiser:
             text.pooled[rows],
             torch.full((count,), self.fps, device=self.device),
             self.numbers.expand(count, -1),
-            None if self.layouts is None else self._drawn(rows, x.shape[-2], x.shape[-1]),
+            None if self.layouts is None else self._drawn(rows, float(sigma.max()), x.shape[-2], x.shape[-1]),
         )
         return evaluate(self.transformer, inputs)
 
-    def _drawn(self, rows: Sequence[int], height: int, width: int) -> Drawn:
-        """What is drawn of the layout for some texts; once, since it is the same at every step."""
-        key = tuple(rows)
+    def _drawn(self, rows: Sequence[int], level: float, height: int, width: int) -> Drawn:
+        """What is drawn of the layout for some texts at noise ``level``; once, since it is the same at most steps."""
+        key = (*rows, level > SETTLED)
         if key not in self.drawn:
-            self.drawn[key] = self.transformer.draw(self._told(rows), self.script.text.pooled[list(rows)], height, width)
+            self.drawn[key] = self.transformer.draw(self._told(rows, level), self.script.text.pooled[list(rows)], height, width)
         return self.drawn[key]
 
-    def _told(self, rows: Sequence[int]) -> Layouts:
-        """The layout for every text but the negative prompt, which is told of none: guidance then pushes towards both."""
+    def _told(self, rows: Sequence[int], level: float) -> Layouts:
+        """The layout for every text, for the negative prompt only as much as guidance is not to push towards."""
         assert self.layouts is not None
         layouts = Layouts(*(values.expand(len(rows), *values.shape[1:]) for values in self.layouts))
-        told = torch.tensor([row != self.script.negative_row for row in rows], device=self.device)
-        return layouts._replace(given=layouts.given & told.unsqueeze(1))
+        return layouts.led_away_from(torch.tensor([row == self.script.negative_row for row in rows], device=self.device), level)

@@ -39,10 +39,10 @@ from misora.models.transformer.adapter_file import AdapterConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.weights_file import weights_digest, weights_path
-from misora.training.latents import layouts_of, load_shelves, odds_of
+from misora.training.latents import deviation_of, layouts_of, load_shelves, odds_of
 from misora.training.loop import Metrics
 from misora.training.pixels import to_frames
-from misora.training.transformer import CAPTION_TOKENS, MEASURED, PREVIEW_PROMPTS, caption_of
+from misora.training.transformer import CAPTION_TOKENS, PREVIEW_PROMPTS, caption_of
 
 KNOWN = 0.7
 """Share of clips that go on from latent frames which are known, as every window but a clip's first picture does."""
@@ -126,7 +126,7 @@ class TurboStage:
         self.shelves = load_shelves(Path(config.latents))
         if not self.shelves:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
-        self.deviation = self.shelves[0].latents[:MEASURED].float().transpose(0, 1).flatten(1).std(1)
+        self.deviation = deviation_of(self.shelves)
 
     def hidden_parameters(self) -> list[torch.nn.Parameter]:
         """None: half of the factors begin at zero, where Muon's steps of one size would shake them."""
@@ -205,7 +205,7 @@ class TurboStage:
     def student(self, scene: Asked) -> Denoiser:
         """The base with the adapter as it is now, as a denoiser of ``scene``."""
         changed = self.model.changed(self.base)
-        return lambda x, sigma: functional_call(self.base, changed, scene.arguments(x, sigma), scene.options(x))
+        return lambda x, sigma: functional_call(self.base, changed, scene.arguments(x, sigma), scene.options(x, sigma))
 
     def save(self, folder: Path, values: dict[str, Tensor], provenance: dict[str, str]) -> None:
         """Writes the adapter alone, in eight bits; it belongs beside the transformer that it was trained on."""
@@ -259,18 +259,20 @@ class Asked:
         repeats = count // len(self.fps)
         return x, sigma, self.text.tokens[:count], self.text.mask[:count], self.text.pooled[:count], self.fps.repeat(repeats)
 
-    def options(self, x: Tensor) -> dict[str, Any]:
-        """The transformer's further arguments: latent frame numbers (len(x), t) and layouts, of which empty texts hear nothing."""
-        if len(x) == len(self.fps):
+    def options(self, x: Tensor, sigma: Tensor) -> dict[str, Any]:
+        """The transformer's further arguments: latent frame numbers (len(x), t) and layouts, of which empty texts hear less."""
+        count = len(self.fps)
+        if len(x) == count:
             return {"frame_index": self.frame_index, "layouts": self.layouts}
-        layouts = None if self.layouts is None else self.layouts.and_untold()
+        untold = torch.arange(2 * count, device=x.device) >= count
+        layouts = None if self.layouts is None else self.layouts.twice().led_away_from(untold, float(sigma.max()))
         return {"frame_index": self.frame_index.repeat(2, 1), "layouts": layouts}
 
     def guided(self, network: VideoTransformer, guidance: float) -> Denoiser:
         """``network`` with guidance, as the many-step sampler uses it."""
 
         def velocity(x: Tensor, sigma: Tensor) -> Tensor:
-            out: Tensor = network(*self.arguments(x, sigma), **self.options(x))
+            out: Tensor = network(*self.arguments(x, sigma), **self.options(x, sigma))
             return out
 
         def pair(x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,6 +33,8 @@ from misora.world.render import Renderer
 from misora.world.scenes import Draw, draw_film, program_text, read_program
 from misora.world.tier import TIERS
 
+MEASURED = 200
+"""Clips from which the size of each latent channel is taken."""
 MIN_COVERAGE = 0.3
 """Share of a latent cell that a player must fill to give it its label."""
 
@@ -205,6 +207,12 @@ def _shelf(paths: list[Path]) -> Shelf:
         films += [read_program(text) for text in json.loads(metadata["scenes"])]
         fps += json.loads(metadata["fps"])
     return Shelf(torch.cat(latents), torch.cat(labels), tuple(films), torch.tensor(fps))
+
+
+def deviation_of(shelves: Sequence[Shelf]) -> Tensor:
+    """Size of each latent channel, (C,), in the first clips of the shelf of the longest."""
+    longest = max(shelves, key=lambda shelf: shelf.latents.shape[2])
+    return longest.latents[:MEASURED].float().transpose(0, 1).flatten(1).std(1)
 
 
 def odds_of(shelf: Shelf, moving: float) -> list[float]:

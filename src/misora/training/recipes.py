@@ -111,6 +111,11 @@ def latents_more() -> LatentsConfig:
     return dataclasses.replace(latents_small(), vae=SHIPPED, seed=2)
 
 
+def latents_stills() -> LatentsConfig:
+    """First pictures alone, a hundred in the time of two clips: every clip is made of its own, and few clips show few places."""
+    return dataclasses.replace(latents_more(), shapes=(ShardShape(256, 416, 1, 500, 60), ShardShape(256, 256, 1, 500, 20)), seed=31)
+
+
 def latents_tiny() -> LatentsConfig:
     """Toy size, for tests."""
     return LatentsConfig((ShardShape(64, 64, 17, 2, 2),))
@@ -384,7 +389,13 @@ AUTOENCODER: dict[str, Callable[[], tuple[AutoencoderConfig, RunConfig]]] = {
     "full": autoencoder_full,
     "tiny": autoencoder_tiny,
 }
-LATENTS: dict[str, Callable[[], LatentsConfig]] = {"small": latents_small, "more": latents_more, "full": latents_full, "tiny": latents_tiny}
+LATENTS: dict[str, Callable[[], LatentsConfig]] = {
+    "small": latents_small,
+    "more": latents_more,
+    "stills": latents_stills,
+    "full": latents_full,
+    "tiny": latents_tiny,
+}
 TEXT: dict[str, Callable[[], tuple[TextConfig, RunConfig]]] = {"small": text_small, "full": text_full, "tiny": text_tiny}
 TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] = {
     "small": transformer_small,

@@ -27,7 +27,7 @@ from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.transformer.recall import KNOWN, nearest_before
 from misora.models.transformer.sketch import Sketch
-from misora.training.latents import Shelf, layouts_of, load_shelves, odds_of
+from misora.training.latents import Shelf, deviation_of, layouts_of, load_shelves, odds_of
 from misora.training.loop import Metrics
 from misora.training.pixels import to_frames
 from misora.world.scenes import shown, tell
@@ -37,9 +37,6 @@ MIDDLES = 0.4
 
 CAPTION_TOKENS = 40
 """Every batch is cut or padded to this, so that the compiled blocks see one shape; 98 % of the small tier's captions are shorter."""
-
-MEASURED = 200
-"""Clips from which the size of each latent channel is taken."""
 
 SPARSE_UNTIL = 0.7
 """Share of a run after which every cell is looked at, as in sampling."""
@@ -240,7 +237,7 @@ class TransformerStage:
         self.shelves = load_shelves(Path(config.latents))
         if not self.shelves:
             raise TrainingError(f"no latents under {config.latents}; run the stage 'latents' first")
-        self.deviation = self.shelves[0].latents[:MEASURED].float().transpose(0, 1).flatten(1).std(1)
+        self.deviation = deviation_of(self.shelves)
         if config.model.prediction == "residual" and not config.start:
             self.model.transformer.latent_deviation.copy_(self.deviation)
 

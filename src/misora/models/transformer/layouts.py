@@ -11,6 +11,8 @@ from torch import Tensor
 
 from misora.base.layout import Layout
 
+SETTLED = 0.5
+"""Noise below which it is settled what moves."""
 SMALLEST = 0.25
 """Cells; nobody is taken to be lower."""
 
@@ -38,10 +40,19 @@ class Layouts(NamedTuple):
         """The same on ``device``."""
         return Layouts(*(values.to(device) for values in self))
 
-    def and_untold(self) -> Layouts:
-        """The same clips once more after themselves, of whom nothing is said: what guidance leads away from."""
-        twice = Layouts(*(torch.cat([values, values]) for values in self))
-        return twice._replace(given=torch.cat([self.given, torch.zeros_like(self.given)]))
+    def led_away_from(self, which: Tensor, level: float) -> Layouts:
+        """What guidance leads away from, in the clips that ``which`` (B,) names, at noise ``level``.
+
+        Nothing is said of them while it is open what moves and where to. Then they are told of the camera and of nobody: a place that
+        one side carries along and the other does not would be pushed further in every window, until its colours are gone.
+        """
+        if level > SETTLED:
+            return self._replace(given=self.given & ~which.unsqueeze(1))
+        return self._replace(who=torch.where(which[:, None, None], 0, self.who))
+
+    def twice(self) -> Layouts:
+        """The same clips once more after themselves."""
+        return Layouts(*(torch.cat([values, values]) for values in self))
 
 
 def stack_layouts(several: Sequence[Layout], given: Sequence[bool]) -> Layouts:

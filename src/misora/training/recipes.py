@@ -201,9 +201,10 @@ def transformer_carry() -> tuple[TransformerStageConfig, RunConfig]:
 
 
 def transformer_long() -> tuple[TransformerStageConfig, RunConfig]:
-    """Goes on from the shipped transformer: more first pictures, of which all else is made, and histories as it paints them itself."""
+    """Goes on from the shipped transformer, on histories as it paints them itself; with the latents ``stills`` in the folder of its own
+    every other batch is of first pictures, of which all else is made."""
     config, run_config = transformer_carry()
-    return _again(dataclasses.replace(config, singles=0.25, painted=0.4, seed=47), run_config, "transformer/long")
+    return _again(dataclasses.replace(config, painted=0.4, seed=48), run_config, "transformer/long")
 
 
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:

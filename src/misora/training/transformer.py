@@ -41,8 +41,10 @@ CAPTION_TOKENS = 40
 SPARSE_UNTIL = 0.7
 """Share of a run after which every cell is looked at, as in sampling."""
 
-UNTOLD_LAYOUTS = 0.3
+UNTOLD_LAYOUTS = 0.4
 """Share of clips without a caption whose layout is said."""
+NOBODY = 0.5
+"""Share of them of whose layout only the camera is said, as guidance asks (``Layouts.led_away_from``)."""
 
 MOVING = 2.0
 """How much likelier clips are drawn whose camera moves, where the network hears of it: in most it stays, and that is soon learnt."""
@@ -270,6 +272,8 @@ class TransformerStage:
         if self.config.model.layout_classes:
             given = [rng.random() < (self.config.layout_share if is_told else UNTOLD_LAYOUTS) for is_told in told]
             layouts = layouts_of(shelf, chosen, starts, length, given, self.config.tier)
+            nobody = [not is_told and rng.random() < NOBODY for is_told in told]
+            layouts = layouts.led_away_from(torch.tensor(nobody), 0.0)
         features = self.model.text_encoder.collate(texts, self.config.caption_tokens)[:, : self.config.caption_tokens]
         clips = [shelf.latents[index, :, start : start + length] for index, start in zip(chosen, starts, strict=True)]
         labels = [shelf.labels[index, start : start + length] for index, start in zip(chosen, starts, strict=True)]

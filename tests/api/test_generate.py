@@ -18,7 +18,7 @@ def test_a_prompt_becomes_a_video_with_its_recipe() -> None:
     assert video.frames.shape == (6, 70, 100, 3) and video.frames.dtype == np.uint8
     assert (video.fps, video.seconds, video.unknown_words) == (24.0, 0.25, ("Narnia",))
     recipe = video.recipe
-    assert (recipe.prompt, recipe.seed, recipe.steps, recipe.guidance, recipe.sampler) == ("a dog runs in Narnia", 3, 2, 3.0, "euler")
+    assert (recipe.prompt, recipe.seed, recipe.steps, recipe.guidance, recipe.sampler) == ("a dog runs in Narnia", 3, 2, 3.0, "ancestral")
     assert recipe.caption.startswith("A dog runs") and recipe.misora == misora.__version__ and recipe.torch
     assert set(recipe.weights) == {"video_vae", "transformer", "text_encoder"}
 

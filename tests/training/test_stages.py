@@ -377,9 +377,17 @@ def test_clips_come_with_their_layouts_where_the_network_reads_them(assets: Path
     first = batches[0]
     assert first.layouts is not None and first.layouts.who.shape == (*first.labels.shape[:2], 2)
     painted, cast = load_atlas(assets).ids, list(load_cast())
-    for labels, who in zip(first.labels, first.layouts.who, strict=True):
+    clips = [
+        (labels, who, bool(features.any()))
+        for batch in batches
+        for labels, who, features in zip(batch.labels, batch.layouts.who, batch.features, strict=True)  # type: ignore[union-attr]
+    ]
+    of_nobody = [told for _, who, told in clips if not bool(who.any())]
+    assert of_nobody and not any(of_nobody), "clips without a caption may be told of the camera alone"
+    for labels, who, _ in clips:
         named = {cast[number - 1] for number in who.unique().tolist() if number}
-        assert {painted[label - 1] for label in labels.unique().tolist() if label} <= named, "who is painted in a clip is in its layout"
+        seen = {painted[label - 1] for label in labels.unique().tolist() if label}
+        assert not named or seen <= named, "who is painted in a clip is in its layout"
     stage.preview = lambda folder, step: None  # type: ignore[method-assign]
     train(stage, RunConfig("transformer/layouts", 2, warmup=1), tmp_path, say=lambda _: None)
     assert '"sketch"' in (tmp_path / "history.jsonl").read_text(encoding="utf-8")

@@ -67,8 +67,8 @@ class TurboConfig:
             0.27 (``distance``), and they are most of what a step costs.
         guidance: Of the teacher.
         tokens: Video tokens of the clips of a step, each of which is walked through every segment.
-        singles: Share of steps whose clips are their first picture alone, with which sampling begins. Each length costs compilations
-            of its own; beyond eight torch gives up and goes on several times slower.
+        singles: Share of steps whose clips are their first picture alone, with which sampling begins. They are not compiled: each length
+            costs compilations of its own, and beyond eight torch gives up.
         moving: How much likelier clips are drawn whose camera moves: it is what few steps lose first.
         layout_share: Share of clips whose layout is said, where the teacher follows layouts.
         preview: Latent frames, height and width of the previews.
@@ -158,6 +158,11 @@ class TurboStage:
         return Lesson(torch.stack(clips).float(), strength, features, shelf.fps[chosen], numbers, layouts)
 
     def loss(self, batch: Lesson, generator: torch.Generator, share_done: float) -> tuple[Tensor, Metrics]:
+        with torch.compiler.set_stance("default" if batch.latents.shape[2] > 1 else "force_eager"):
+            return self.missed(batch, generator)
+
+    def missed(self, batch: Lesson, generator: torch.Generator) -> tuple[Tensor, Metrics]:
+        """How far the student's steps miss where the teacher's lead, in the mean and segment by segment."""
         device = next(self.model.parameters()).device
         for frozen in (self.base, self.teacher, self.text_encoder):
             frozen.to(device)

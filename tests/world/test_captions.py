@@ -14,6 +14,7 @@ from misora.world.captions import (
     canonical_caption,
     caption,
     sample_caption,
+    relations_of,
     story_of,
 )
 from misora.world.cast import load_cast
@@ -55,9 +56,8 @@ def claims_differ(scene: Scene, text: str) -> str:
 
 
 def is_true(scene: Scene, first: str, relation: str, second: str) -> bool:
-    players = {p.character: p for p in scene.players}
-    a, b = players[first], players[second]
-    return {"left_of": a.x < b.x, "nearer_than": a.ground < b.ground, "bigger_than": a.size > b.size}[relation]
+    characters = [player.character for player in scene.players]
+    return (relation, characters.index(first), characters.index(second)) in set(relations_of(scene))
 
 
 @pytest.mark.parametrize("language", BOTH)

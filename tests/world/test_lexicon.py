@@ -103,6 +103,25 @@ def test_relations_are_read_in_one_sense(lexicon: Lexicon, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "A fox runs. At first the fox is to the left of the duck.",
+        "At first the duck is to the right of the fox. The fox runs.",
+        "A fox runs and a duck swims, the fox starts to the left of the duck.",
+        "The duck begins on the right of the fox.",
+        "一开始狐狸在鸭子的左边。",
+        "狐狸跑步。起初鸭子在狐狸右侧。",
+    ],
+)
+def test_what_is_so_at_first_need_not_stay_so(lexicon: Lexicon, text: str) -> None:
+    assert lexicon.read(text).relations == (("fox", "starts_left_of", "duck"),)
+
+
+def test_only_the_sentence_that_says_so_is_about_the_beginning(lexicon: Lexicon) -> None:
+    assert lexicon.read("At first it rains. The fox is to the left of the duck.").relations == (("fox", "left_of", "duck"),)
+
+
+@pytest.mark.parametrize(
     ("text", "unknown"),
     [
         ("an orange cat wearing a hat runs", ("orange", "wearing", "hat")),

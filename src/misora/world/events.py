@@ -26,7 +26,16 @@ HEADING_OF = {
     (Kind.SIDE, Action.RETURN): True,
 }
 #: Relations are kept in one sense: (inverse relation) -> (relation with its two players exchanged).
-INVERSE = {"right_of": "left_of", "further_than": "nearer_than", "smaller_than": "bigger_than"}
+INVERSE = {
+    "right_of": "left_of",
+    "starts_right_of": "starts_left_of",
+    "further_than": "nearer_than",
+    "smaller_than": "bigger_than",
+}
+#: What says in a sentence that two are so at its beginning and need not stay so.
+AT_FIRST = ("at first", "一开始", "起初")
+BEGINS = frozenset({"starts", "start", "begins", "begin", "starting", "beginning"})
+SENTENCE_ENDS = frozenset(".;!?。；！？")
 
 
 #: "enters left" is said of the side it comes from, "enters to the left" of where it heads.
@@ -100,12 +109,21 @@ class EventBuilder:
             self.pending, self.last = [], characters
 
     def _relate(self, match: Match, relation: str) -> None:
+        if relation in ("left_of", "right_of") and self._is_at_first(match):
+            relation = f"starts_{relation}"
         if match.is_chinese:
             if len(self.pending) >= 2:
                 self._compare(self.pending[-2], relation, self.pending[-1])
                 del self.pending[-2:]
         elif self.pending or self.last:
             self.comparing = (self.pending.pop() if self.pending else self.last[-1], relation)
+
+    def _is_at_first(self, match: Match) -> bool:
+        if match.start and self.tokens[match.start - 1].lower() in BEGINS:
+            return True
+        ends = [index for index in range(match.start) if self.tokens[index] in SENTENCE_ENDS]
+        sentence = self.tokens[ends[-1] + 1 if ends else 0 : match.end]
+        return any(phrase in ("" if match.is_chinese else " ").join(sentence).lower() for phrase in AT_FIRST)
 
     def _compare(self, first: str, relation: str, second: str) -> None:
         inverse = INVERSE.get(relation)

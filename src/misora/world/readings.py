@@ -90,7 +90,7 @@ class Reading:
     Args:
         matches: Every phrase that was understood, in order.
         events: Who does what, and where to.
-        relations: (player, relation, player), relation one of left_of, nearer_than, bigger_than.
+        relations: (player, relation, player), relation one of left_of, starts_left_of, nearer_than, bigger_than.
         mentioned: Characters in order of first mention, as ids.
         unknown: Words that mean nothing here, as written.
     """

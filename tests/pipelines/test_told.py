@@ -15,7 +15,7 @@ from misora.models.planner import NUMBERS, from_values, to_values
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.draft import ATTEMPTS, Draft
 from misora.pipelines.planning import plan
-from misora.pipelines.told import bigger, clearness, relations_told
+from misora.pipelines.told import HIDDEN, Relation, bigger, clearness, relations_told
 from misora.pipelines.windows import Window
 from misora.world.captions import MIN_APART, MIN_DEPTH, MIN_RATIO
 from misora.world.cast import load_cast
@@ -59,6 +59,13 @@ def test_how_clearly_a_plan_shows_what_is_told(said: str, column: int, least: fl
     assert clearness([], boxes(there, there), ROWS) == 1
 
 
+@pytest.mark.parametrize("kind", ["left_of", "starts_left_of"])
+def test_whoever_is_beside_somebody_is_not_hidden_by_them(kind: str) -> None:
+    told, tall = [Relation(kind, 0, 1)], {HEIGHT: 4.0}
+    assert clearness(told, boxes({X: 0.0, **tall}, {X: 4 * HIDDEN, **tall}), ROWS) == pytest.approx(1)
+    assert clearness(told, boxes({X: 0.0, **tall}, {X: 1.0, **tall}), ROWS) < 0.5
+
+
 def drafted() -> Draft:
     draft = Draft(tiny_planner(), LatentShape(FRAMES, ROWS, ROWS), 24.0, 2.0, False, seed=1)
     draft.cast(HERE, torch.tensor([1, 2]))
@@ -89,6 +96,19 @@ def test_the_first_plan_stays_that_is_clear_enough_and_else_the_clearest() -> No
     again = drafted()
     again.fill_clearly(lambda: None, HERE, saying(-1.0, -0.5, 0.4))
     assert torch.equal(again.values, seen[0][2:3])
+
+
+@pytest.mark.parametrize(("apart", "throughout", "moved"), [(1.0, True, 1.4), (1.0, False, 1.4), (3.0, True, 0.0), (-6.0, True, 0.0)])
+def test_players_beside_each_other_move_apart_until_neither_hides_the_other(apart: float, throughout: bool, moved: float) -> None:
+    draft, tall = drafted(), {HEIGHT: 4.0, GROUND: 2.0}
+    told = boxes({X: 0.0, **tall}, {X: apart, **tall})[None]
+    layouts = Layouts(torch.tensor([[1, 2]] * FRAMES)[None], told, torch.zeros(1, FRAMES, 2), torch.ones(1, FRAMES).bool())
+    draft.values = to_values(layouts, draft.planner.config.classes)
+    draft.part(HERE, 0, 1, throughout=throughout)
+    now = from_values(draft.values).boxes
+    torch.testing.assert_close(now[:, :, 0, :, X], told[:, :, 0, :, X] - moved / 2)
+    torch.testing.assert_close(now[:, :, 1, :, X], told[:, :, 1, :, X] + moved / 2)
+    torch.testing.assert_close(now[..., GROUND], told[..., GROUND])
 
 
 def test_the_bigger_one_grows_as_much_as_the_other_shrinks_and_both_stay_on_their_feet() -> None:

@@ -13,8 +13,8 @@ from misora.world.captions import (
     Language,
     canonical_caption,
     caption,
-    sample_caption,
     relations_of,
+    sample_caption,
     story_of,
 )
 from misora.world.cast import load_cast

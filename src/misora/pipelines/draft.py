@@ -23,6 +23,7 @@ from misora.diffusion.schedules import for_frames, shifted
 from misora.models.planner import NUMBERS, SCALES, Planner, frame_numbers, from_values, to_values, who_values
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts, stack_layouts
+from misora.pipelines.told import HIDDEN
 from misora.pipelines.windows import Window
 from misora.world.captions import MIN_RATIO
 
@@ -151,6 +152,20 @@ class Draft:
         if missing > 0:
             for slot, share in ((first, missing / 2), (second, -missing / 2)):
                 self.values[:, :NUMBERS, part, :, slot] = resized(self.values[:, :NUMBERS, part, :, slot], share * SCALES[HEIGHT])
+
+    def part(self, here: Window, first: int, second: int, *, throughout: bool) -> None:
+        """Has the player in slot ``first`` be so far left of that in ``second``, at first or ``throughout``, that neither hides the other.
+
+        One moves as far as the other, and both no further than a quarter of the picture: somebody who passes by is not pushed out of it.
+        """
+        part = slice(here.start, here.stop)
+        boxes = from_values(self.values[:, :, part]).boxes[0]
+        one, other = boxes[:, first], boxes[:, second]
+        missing = HIDDEN * (one[..., HEIGHT] + other[..., HEIGHT]) / 2 - (other[..., X] - one[..., X])
+        way = float(missing.amax() if throughout else missing[0, 0])
+        if 0 < way <= self.latent.width / 2:
+            for slot, side in ((first, -way / 2), (second, way / 2)):
+                self.values[:, X:NUMBERS:BOX, part, :, slot] += side * SCALES[X]
 
     def camera_told(self, text: EncodedText, here: Window) -> npt.NDArray[np.float32]:
         """How fast the camera would go in the first latent frame of ``here`` if nothing was known but the first row of ``text``, (1, 2)."""

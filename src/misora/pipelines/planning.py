@@ -25,7 +25,7 @@ from misora.models.planner import Planner
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.draft import SALT, Draft
-from misora.pipelines.told import bigger, clearness, relations_told
+from misora.pipelines.told import bigger, clearness, relations_told, sides
 from misora.pipelines.windows import Window
 
 GUIDANCE = 2.0
@@ -104,6 +104,8 @@ def plan(
             draft.fill_clearly(fill, here, partial(clearness, told, rows=latent.height))
             for first, second in bigger(told):
                 draft.enlarge(here, first, second)
+            for kind, first, second in sides(told):
+                draft.part(here, first, second, throughout=kind == "left_of")
         else:
             fill()
         start = here.stop

@@ -11,10 +11,13 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from misora.base.layout import GROUND, X
+from misora.base.layout import GROUND, HEIGHT, X
 from misora.pipelines.wanted import wanted
 from misora.world.captions import MIN_APART, MIN_DEPTH
 from misora.world.cast import load_cast
+
+HIDDEN = 0.6
+"""Of their mean height, how far apart two players stand if neither hides most of the other."""
 
 
 class Relation(NamedTuple):
@@ -38,6 +41,11 @@ def bigger(relations: Sequence[Relation]) -> list[tuple[int, int]]:
     return [(first, second) for kind, first, second in relations if kind == "bigger_than"]
 
 
+def sides(relations: Sequence[Relation]) -> list[Relation]:
+    """Those of ``relations`` that tell who is to the left of whom, at first or throughout."""
+    return [relation for relation in relations if relation.kind in ("left_of", "starts_left_of")]
+
+
 def clearness(relations: Sequence[Relation], boxes: Tensor, rows: int) -> float:
     """How clearly ``boxes`` (t, P, 3, 5) show where all of ``relations`` have players be: 1 as the stage tells of, below 0 another way.
 
@@ -50,11 +58,17 @@ def clearness(relations: Sequence[Relation], boxes: Tensor, rows: int) -> float:
 
 def _apart(one: Tensor, other: Tensor, rows: int) -> float:
     """How far ``one`` stays left of ``other``."""
-    return float((other[..., X] - one[..., X]).amin()) / (MIN_APART * rows)
+    return float(_beside(one, other, rows).amin())
 
 
 def _apart_at_first(one: Tensor, other: Tensor, rows: int) -> float:
-    return float(other[0, 0, X] - one[0, 0, X]) / (MIN_APART * rows)
+    return float(_beside(one, other, rows)[0, 0])
+
+
+def _beside(one: Tensor, other: Tensor, rows: int) -> Tensor:
+    """How far ``one`` is left of ``other`` in each picture: 1 where the stage would say so and neither hides most of the other."""
+    wide = (one[..., HEIGHT] + other[..., HEIGHT]) / 2
+    return (other[..., X] - one[..., X]) / (HIDDEN * wide).clamp(min=MIN_APART * rows)
 
 
 def _nearer(one: Tensor, other: Tensor, rows: int) -> float:

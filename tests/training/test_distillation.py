@@ -131,11 +131,11 @@ def test_lessons_bring_the_student_nearer_to_the_teacher(config: TurboConfig) ->
         return float(torch.stack(lessons).mean().detach())
 
     before, optimizer = missed(), torch.optim.Adam(stage.model.parameters(), lr=0.01)
-    for step in range(60):
+    for step in range(120):
         optimizer.zero_grad()
         stage.loss(stage.batch(step), torch.Generator().manual_seed(step), 0.0)[0].backward()
         optimizer.step()
-    assert missed() < 0.9 * before, "on lessons that were not learnt from"
+    assert missed() < 0.8 * before, "on lessons that were not learnt from"
 
 
 def test_a_first_picture_alone_is_walked_in_twice_as_many_steps(config: TurboConfig) -> None:

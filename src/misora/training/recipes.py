@@ -112,7 +112,7 @@ def latents_more() -> LatentsConfig:
 
 
 def latents_stills() -> LatentsConfig:
-    """First pictures alone, a hundred in the time of two clips: every clip is made of its own, and few clips show few places."""
+    """First pictures alone, several in the time of a clip: every clip is made of its own, and few clips show few places."""
     return dataclasses.replace(latents_more(), shapes=(ShardShape(256, 416, 1, 500, 60), ShardShape(256, 256, 1, 500, 20)), seed=31)
 
 

@@ -75,3 +75,25 @@ def test_coming_back_as_tall_keeps_how_high_one_jumps_for_ones_size() -> None:
     y, ground, height = (moved[0, column, :, 0].tolist() for column in (Y, GROUND, HEIGHT))
     assert ground == pytest.approx([1.5, 1.5]) and height[0] == height[1]
     assert [2 * (g - v) for g, v in zip(ground, y, strict=True)] == pytest.approx([2.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    ("heights", "ground", "moved"),
+    [
+        ([-4.0, -4.0], 3.5, 1.0),  # the head one cell above the picture
+        ([-4.0, -6.0], 3.5, 1.0),  # seen when it is lowest
+        ([-2.0, -6.0], 3.5, 0.0),
+        ([-4.0, -4.0], -2.0, 0.6),  # 0.2 of its height stay beneath
+        ([-4.0, -4.0], -3.0, 0.0),  # stands on a far hill
+    ],
+)
+def test_whoever_flies_out_of_the_picture_flies_lower_as_far_as_there_is_room(heights: list[float], ground: float, moved: float) -> None:
+    draft = draft_with(box(0), box(0))
+    flying = [placed(box(3, y=-1.0), box(0, y=y, height=2.0, ground=ground)) for y in heights]
+    draft.values[:, :NUMBERS, 2:] = torch.cat([to_values(each, draft.planner.config.classes)[:, :NUMBERS] for each in flying], dim=2)
+    before = from_values(draft.values).boxes
+    draft.lower(HERE)
+    after = from_values(draft.values).boxes
+    expected = before.clone()
+    expected[:, 2:, 1, :, Y] += moved
+    torch.testing.assert_close(after, expected)

@@ -34,6 +34,8 @@ OVERLAP = 8
 LEAST_SECONDS = 1.0
 ATTEMPTS = 12
 """Plans from which one is chosen that shows what is told; of two ways that are equally likely, one in 4,000 times none is right."""
+CLEAR = 0.2
+"""Of a player's height, how far above the ground they still fly when they are brought into the picture."""
 APART = 0x9E3779B1
 """Between the seeds of two attempts, so that those of seeds that follow each other are not the same. A generator takes 32 bits."""
 SALT = 0x706C616E
@@ -166,6 +168,18 @@ class Draft:
         if 0 < way <= self.latent.width / 2:
             for slot, side in ((first, -way / 2), (second, way / 2)):
                 self.values[:, X:NUMBERS:BOX, part, :, slot] += side * SCALES[X]
+
+    def lower(self, here: Window) -> None:
+        """Has whoever flies with the head out of the picture fly lower: until it is seen, or until ``CLEAR`` of the height is beneath them."""
+        part = slice(here.start, here.stop)
+        boxes = from_values(self.values[:, :, part]).boxes[0]
+        for slot, box in enumerate(boxes.transpose(0, 1).flatten(1, 2)):
+            half = box[:, HEIGHT] / 2
+            cut = half - box[:, Y] - self.latent.height / 2
+            beneath = box[:, GROUND] - box[:, Y] - half
+            way = float(torch.minimum(cut, beneath - CLEAR * box[:, HEIGHT]).amin())
+            if way > 0:
+                self.values[:, Y:NUMBERS:BOX, part, :, slot] += way * SCALES[Y]
 
     def camera_told(self, text: EncodedText, here: Window) -> npt.NDArray[np.float32]:
         """How fast the camera would go in the first latent frame of ``here`` if nothing was known but the first row of ``text``, (1, 2)."""

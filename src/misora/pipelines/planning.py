@@ -100,7 +100,8 @@ def plan(
             begun = start
         fill = partial(draft.fill, text, here, begun, draft.away(start) if begun < start else [])
         told = relations_told(caption, who.tolist())
-        if told and not draft.known[start : here.stop].any():
+        known = bool(draft.known[start : here.stop].any())
+        if told and not known:
             draft.fill_clearly(fill, here, partial(clearness, told, rows=latent.height))
             for first, second in bigger(told):
                 draft.enlarge(here, first, second)
@@ -108,6 +109,8 @@ def plan(
                 draft.part(here, first, second, throughout=kind == "left_of")
         else:
             fill()
+        if begun == start and not known:
+            draft.lower(here)
         start = here.stop
     return draft.layouts([stretch.frames for stretch in stretches_of(captions)])
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from misora.base.canvas import Frames
 from misora.base.shapes import TIME_STRIDE
+from misora.models.video_vae.deblocking import deblock
 from misora.models.video_vae.layers import Memory
 from misora.models.video_vae.model import VideoVAE
 
@@ -39,7 +40,7 @@ class VideoCodec:
         return self.vae.normalise(torch.cat(cells, dim=1).transpose(1, 2).float())
 
     def decode(self, latents: Iterable[Tensor]) -> Iterator[Frames]:
-        """Frames of the padded grid: one for the first latent frame, eight for each further one.
+        """Frames of the padded grid, deblocked: one for the first latent frame, eight for each further one.
 
         Args:
             latents: Pieces of one clip in order, each (1, C, t, h, w) with any t; drawn only when they are needed.
@@ -60,7 +61,8 @@ class VideoCodec:
         # A picture at a time: its floats stay in the cache, and no buffer is so large that the system takes it back after each use.
         levels = torch.empty(pixels.shape[1], *pixels.shape[3:], 3, dtype=torch.uint8, device=pixels.device)
         for level, picture in zip(levels, pixels[0], strict=True):
-            level.copy_(picture.permute(1, 2, 0).float().add_(1).mul_(127.5).round_().clamp_(0, 255))
+            smooth = deblock(picture[None])[0]
+            level.copy_(smooth.permute(1, 2, 0).add_(1).mul_(127.5).round_().clamp_(0, 255))
         frames: Frames = levels.cpu().numpy()
         return frames
 

@@ -42,9 +42,9 @@ def test_what_only_the_many_step_model_has_chooses_it(folder: Path, options: dic
 
 
 def test_a_replay_uses_the_model_that_made_the_file(folder: Path, tmp_path: Path) -> None:
-    for quality in ("turbo", "base"):
-        video = misora.generate("a dog runs", **SMALL, quality=quality, steps=2)
-        path = video.save(tmp_path / f"{quality}.mp4")
+    for quality, steps in (("turbo", None), ("turbo", 2), ("base", 2)):
+        video = misora.generate("a dog runs", **SMALL, quality=quality, steps=steps)
+        path = video.save(tmp_path / f"{quality}-{steps}.mp4")
         again = misora.replay(path)
         assert again.recipe.quality == quality and np.array_equal(again.frames, video.frames)
 

@@ -103,7 +103,7 @@ def test_the_model_in_use_is_said_and_can_be_chosen(
     assert "quality=turbo cannot be used: there are no turbo weights" in capsys.readouterr().err
     write_tiny_turbo(weights)
     assert run(["generate", "a dog runs", *small]) == 0
-    assert "quality: turbo, 4 steps without guidance\n" in capsys.readouterr().err
+    assert "quality: turbo, 4 steps without guidance, twice as many for a first picture\n" in capsys.readouterr().err
     assert run(["generate", "a dog runs", *small, "--quality", "base", "--steps", "1"]) == 0
     assert "quality: base, 1 step\n" in capsys.readouterr().err
     assert run(["generate", "a dog runs", *small, "--quality", "turbo", "--guidance", "3"]) == 2

@@ -21,12 +21,13 @@ def canvas(**options: object) -> Canvas:
     ("options", "turbo", "wanted"),
     [
         ({}, TURBO, Sampling("turbo", 4, 1.0, 8)),
+        ({"quality": "turbo", "steps": 4}, TURBO, Sampling("turbo", 4, 1.0, 8)),  # as a recipe names it
         ({}, None, Sampling("base", STEPS, GUIDANCE, STEPS)),
         ({"quality": "base"}, TURBO, Sampling("base", STEPS, GUIDANCE, STEPS)),
         ({"steps": 40}, TURBO, Sampling("base", 40, GUIDANCE, 40)),
         ({"guidance": 2.0}, TURBO, Sampling("base", STEPS, 2.0, STEPS)),
         ({"negative_prompt": "rain"}, TURBO, Sampling("base", STEPS, GUIDANCE, STEPS)),
-        ({"quality": "turbo", "steps": 2}, TURBO, Sampling("turbo", 2, 1.0, 2)),
+        ({"quality": "turbo", "steps": 2}, TURBO, Sampling("turbo", 2, 1.0, 4)),
         ({"quality": "turbo", "guidance": 1.0}, TURBO, Sampling("turbo", 4, 1.0, 8)),
     ],
 )

@@ -13,6 +13,7 @@ import torch
 from misora.base.errors import TrainingError
 from misora.models.registry import load_turbo, save_model
 from misora.models.transformer.adapter import Adapter
+from misora.models.transformer.adapter_file import PICTURE
 from misora.models.video_vae.config import TINY
 from misora.training.distillation import TurboConfig, TurboStage, begin_with, known_frames
 from misora.training.latents import build_latents
@@ -143,7 +144,7 @@ def test_a_first_picture_alone_is_walked_in_twice_as_many_steps(config: TurboCon
     lesson = stage.batch(0)
     assert lesson.latents.shape[2] == 1
     _, metrics = stage.loss(lesson, torch.Generator().manual_seed(0), 0.0)
-    assert len(metrics) == 2 * config.steps == stage.model.config.picture_steps
+    assert len(metrics) == PICTURE * config.steps
 
 
 def test_what_cannot_be_is_told_with_what_to_change(config: TurboConfig, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def said_of_quality(recipe: Recipe) -> str:
     """Which model makes the video, and where Turbo could not, why."""
     counted = f"{recipe.steps} step{'s' * (recipe.steps != 1)}"
     if recipe.quality == "turbo":
-        return f"quality: turbo, {counted} without guidance"
+        return f"quality: turbo, {counted} without guidance, twice as many for a first picture"
     from misora.base.settings import load_settings
     from misora.models.transformer.adapter_file import why_no_turbo
 

@@ -170,7 +170,7 @@ class Draft:
                 self.values[:, X:NUMBERS:BOX, part, :, slot] += side * SCALES[X]
 
     def lower(self, here: Window) -> None:
-        """Has whoever flies with the head out of the picture fly lower: until it is seen, or until ``CLEAR`` of the height is beneath them."""
+        """Has whoever flies with the head out of the picture fly lower, until it is seen or ``CLEAR`` of the height is beneath them."""
         part = slice(here.start, here.stop)
         boxes = from_values(self.values[:, :, part]).boxes[0]
         for slot, box in enumerate(boxes.transpose(0, 1).flatten(1, 2)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from misora.base.canvas import Canvas, Quality
 from misora.base.errors import WeightsError
-from misora.models.transformer.adapter_file import AdapterConfig
+from misora.models.transformer.adapter_file import PICTURE, AdapterConfig
 
 STEPS = 22
 LAST_LEVEL = 0.25
@@ -54,9 +54,8 @@ def sampling_of(canvas: Canvas, turbo: AdapterConfig | None) -> Sampling:
         return Sampling("base", steps, GUIDANCE if canvas.guidance is None else canvas.guidance, steps)
     if turbo is None:
         raise WeightsError("quality=turbo needs turbo weights that fit the transformer, and there are none; nearest: base")
-    if canvas.steps is not None:
-        return Sampling("turbo", canvas.steps, UNGUIDED, canvas.steps)
-    return Sampling("turbo", turbo.steps, UNGUIDED, turbo.picture_steps)
+    steps = turbo.steps if canvas.steps is None else canvas.steps
+    return Sampling("turbo", steps, UNGUIDED, PICTURE * steps)
 
 
 def quality_for(steps: int | None, guidance: float | None, negative_prompt: str, *, has_turbo: bool) -> Quality:

@@ -35,7 +35,7 @@ from misora.models.eight_bit import from_eight_bits
 from misora.models.registry import load_text_encoder, load_transformer, load_video_vae, save_model
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.adapter import Adapter
-from misora.models.transformer.adapter_file import AdapterConfig
+from misora.models.transformer.adapter_file import PICTURE, AdapterConfig
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
 from misora.models.weights_file import weights_digest, weights_path
@@ -202,7 +202,7 @@ class TurboStage:
     def levels(self, latents: Tensor, strength: Tensor) -> tuple[Tensor, Tensor]:
         """Schedules of student and teacher, (steps + 1, B, t) each; every level of the student's is one of the teacher's."""
         shift = resolution_shift(latents.shape[-2] * latents.shape[-1])
-        steps = self.model.config.steps if latents.shape[2] > 1 else self.model.config.picture_steps
+        steps = self.model.config.steps * (PICTURE if latents.shape[2] == 1 else 1)
         stride = self.config.teacher_steps // self.config.steps
         coarse, fine = (shifted(count, shift).to(latents) for count in (steps, stride * steps))
         return for_frames(coarse, strength), for_frames(fine, strength)

@@ -8,6 +8,9 @@ from pathlib import Path
 from misora.base.errors import InputError
 from misora.models.weights_file import build_config, read_info, weights_digest, weights_path
 
+PICTURE = 2
+"""A clip's first picture, where it is sampled alone, takes so many times the steps: all else is made of it, and it costs a seventh."""
+
 
 @dataclass(frozen=True, slots=True)
 class AdapterConfig:
@@ -27,11 +30,6 @@ class AdapterConfig:
         for name, value in (("rank", self.rank), ("steps", self.steps)):
             if value < 1:
                 raise InputError(f"adapter.{name}={value} must be at least 1", field=name)
-
-    @property
-    def picture_steps(self) -> int:
-        """Steps of a clip's first picture, where it is sampled alone: all else is made of it, and it costs a seventh."""
-        return 2 * self.steps
 
 
 def why_no_turbo(folder: Path) -> str:

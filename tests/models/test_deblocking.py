@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from misora.models.video_vae.deblocking import deblock
+from misora.models.video_vae.deblocking import Deblocker, deblock
 
 BORDER = 32
 LEVEL = 1 / 127.5
@@ -64,3 +64,35 @@ def test_what_is_given_is_not_changed_and_each_picture_is_treated_alone() -> Non
     assert torch.equal(pictures, given)
     for picture, alone in zip(pictures, together, strict=True):
         assert torch.allclose(deblock(picture[None])[0], alone, atol=1e-6)
+
+
+def shown(*groups: Tensor) -> list[Tensor]:
+    """Groups of pictures (n, 3, H, W) as one clip's latent frames show them."""
+    deblocker = Deblocker()
+    return [torch.stack(list(deblocker.deblock(group))) for group in groups]
+
+
+def level(value: float, count: int = 8) -> Tensor:
+    """Pictures of one grey, ``value`` levels over the middle."""
+    return torch.full((count, 3, BORDER, BORDER), value * LEVEL)
+
+
+def test_a_small_step_between_latent_frames_fades_in() -> None:
+    first, second, third = shown(level(0, 1), level(5), level(5))
+    assert torch.equal(first, level(0, 1))
+    means = second.mean((1, 2, 3)) / LEVEL
+    assert means[0] < 0.5 and means[-1] > 4 and bool((means.diff() > 0).all())
+    assert float((third[-1] - level(5, 1)[0]).abs().max()) < 0.2 * LEVEL
+
+
+def test_what_moves_is_not_held_back_and_does_not_hide_the_step_beside_it() -> None:
+    later = level(4)
+    later[..., : BORDER // 2] = 80 * LEVEL
+    _, second = shown(level(0), later)
+    assert torch.equal(second[..., :4], later[..., :4])
+    assert float(second[0, ..., -8:].mean()) < 0.5 * LEVEL
+
+
+def test_a_latent_frame_that_goes_on_as_the_one_before_is_left_alone() -> None:
+    groups = [level(7, 1), level(7), level(7)]
+    assert all(torch.equal(made, given) for made, given in zip(shown(*groups), groups, strict=True))

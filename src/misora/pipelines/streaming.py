@@ -14,7 +14,7 @@ from torch import Tensor
 
 from misora.base.canvas import Frames
 from misora.base.shapes import TIME_STRIDE
-from misora.models.video_vae.deblocking import deblock
+from misora.models.video_vae.deblocking import Deblocker
 from misora.models.video_vae.layers import Memory
 from misora.models.video_vae.model import VideoVAE
 
@@ -46,23 +46,20 @@ class VideoCodec:
             latents: Pieces of one clip in order, each (1, C, t, h, w) with any t; drawn only when they are needed.
         """
         memory: Memory = {}
-        first = True
+        deblocker = Deblocker()
         for piece in latents:
             for index in range(piece.shape[2]):
-                frames = self._decode_step(piece[:, :, index : index + 1], memory)
-                yield frames[TIME_STRIDE - 1 :] if first else frames
-                first = False
+                yield self._decode_step(piece[:, :, index : index + 1], memory, deblocker)
 
     @torch.no_grad()
-    def _decode_step(self, latents: Tensor, memory: Memory) -> Frames:
-        raw = self.vae.denormalise(latents.to(self.device)).transpose(1, 2)
+    def _decode_step(self, latents: Tensor, memory: Memory, deblocker: Deblocker) -> Frames:
+        is_first, raw = not memory, self.vae.denormalise(latents.to(self.device)).transpose(1, 2)
         with self._precision():
-            pixels = self.vae.decoder(raw.to(self.dtype), memory)
+            pictures = self.vae.decoder(raw.to(self.dtype), memory)[0, TIME_STRIDE - 1 if is_first else 0 :]
         # A picture at a time: its floats stay in the cache, and no buffer is so large that the system takes it back after each use.
-        levels = torch.empty(pixels.shape[1], *pixels.shape[3:], 3, dtype=torch.uint8, device=pixels.device)
-        for level, picture in zip(levels, pixels[0], strict=True):
-            smooth = deblock(picture[None])[0]
-            level.copy_(smooth.permute(1, 2, 0).add_(1).mul_(127.5).round_().clamp_(0, 255))
+        levels = torch.empty(len(pictures), *pictures.shape[2:], 3, dtype=torch.uint8, device=pictures.device)
+        for level, picture in zip(levels, deblocker.deblock(pictures), strict=True):
+            level.copy_(picture.permute(1, 2, 0).add(1).mul_(127.5).round_().clamp_(0, 255))
         frames: Frames = levels.cpu().numpy()
         return frames
 

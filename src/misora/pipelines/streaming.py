@@ -58,8 +58,8 @@ class VideoCodec:
             pictures = self.vae.decoder(raw.to(self.dtype), memory)[0, TIME_STRIDE - 1 if is_first else 0 :]
         # A picture at a time: its floats stay in the cache, and no buffer is so large that the system takes it back after each use.
         levels = torch.empty(len(pictures), *pictures.shape[2:], 3, dtype=torch.uint8, device=pictures.device)
-        for level, picture in zip(levels, deblocker.deblock(pictures), strict=True):
-            level.copy_(picture.permute(1, 2, 0).add(1).mul_(127.5).round_().clamp_(0, 255))
+        for level, picture in zip(levels, pictures, strict=True):
+            level.copy_(deblocker.shown(picture).permute(1, 2, 0).add(1).mul_(127.5).round_().clamp_(0, 255))
         frames: Frames = levels.cpu().numpy()
         return frames
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from misora.base.errors import InputError
+from misora.base.layout import FAR
 from misora.base.shapes import TIME_STRIDE
-from misora.models.transformer.carry import FARTHEST, PlaceCarry
+from misora.models.transformer.carry import PlaceCarry
 from misora.models.transformer.config import CARRY_CHANNELS, CARRY_LAYERS, CARRY_POINTS, TransformerConfig, count_parameters
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.model import VideoTransformer
@@ -82,7 +83,7 @@ def test_the_ground_passes_as_fast_as_the_camera_goes() -> None:
 
 
 def test_the_sky_goes_a_small_share_of_the_way() -> None:
-    sky = carried(without_between(), place(), camera(CELL_A_FRAME / FARTHEST))[:, :, : SIDE // 2 - 1]
+    sky = carried(without_between(), place(), camera(CELL_A_FRAME / FAR))[:, :, : SIDE // 2 - 1]
     torch.testing.assert_close(sky[:, 2, :, :3], sky[:, 1, :, 1:4], atol=1e-4, rtol=1e-4)
 
 

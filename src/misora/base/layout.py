@@ -20,6 +20,9 @@ PAN, ZOOM = range(2)
 """Columns of the camera."""
 CAMERA = 2
 
+FAR, MIDDLE, NEAR = 0.15, 0.5, 1.0
+"""Share of the camera's way that sky and clouds seem to go, that hills and trees do, and that the ground does."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:

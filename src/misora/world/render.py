@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from misora.base.layout import FAR, MIDDLE, NEAR
 from misora.base.shapes import VideoShape
 from misora.world.assets import Atlas
 from misora.world.camera import camera_track
@@ -28,7 +29,7 @@ from misora.world.places import Backdrop, paint
 from misora.world.program import CameraMove, Film, Place, Player, Scene, Weather
 from misora.world.recolour import recoloured
 from misora.world.terrain import SHORE
-from misora.world.view import FAR, MIDDLE, NEAR, View
+from misora.world.view import View
 from misora.world.weather import add_weather
 
 PAINT_CHUNK = 4

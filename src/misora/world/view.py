@@ -8,13 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from misora.base.layout import NEAR
 from misora.base.shapes import VideoShape
 from misora.world.camera import CameraTrack
 from misora.world.compositing import Window
 from misora.world.physics import Array
 
-FAR, MIDDLE, NEAR = 0.15, 0.5, 1.0
-"""Share of the camera's travel that each parallax layer shows."""
 USUAL_GROUND = 0.2
 """Height on the ground plane at which a deep camera's travel and zoom are what its track says, in view heights."""
 

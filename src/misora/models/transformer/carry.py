@@ -17,16 +17,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from misora.base.layout import MOMENTS, PAN, ZOOM, moments_of
+from misora.base.layout import FAR, MIDDLE, MOMENTS, NEAR, PAN, ZOOM, moments_of
 from misora.base.shapes import TIME_STRIDE
 from misora.models.layers.rotary import still_grid
 from misora.models.transformer.config import CARRY_CHANNELS, CARRY_LAYERS, CARRY_POINTS, CARRY_WIDTH
 from misora.models.transformer.layouts import Layouts
 from misora.models.transformer.recall import nearest_before, taken
 
-FARTHEST, BETWEEN, RAMP = 0.15, 0.5, 0.1
-"""Share of the camera's way that sky and clouds seem to go, that hills do, and over what share of the picture's height, about its middle,
-the first becomes the whole way that the ground goes."""
+RAMP = 0.1
+"""Share of the picture's height, about its middle, over which what is far becomes what is near."""
 STAYS = (0.3, 0.03)
 """Cells a second, and logarithms of magnification, up to which a camera stays: ten times what one that stays is planned to go."""
 LEAST_ZOOM = 0.4
@@ -116,7 +115,7 @@ def points_since(before: Tensor, layouts: Layouts, frame_index: Tensor, fps: Ten
     fine = still_grid(CARRY_POINTS * height, CARRY_POINTS * width, speed.device)
     still_rows, still_columns = fine.rows[0, 0] / CARRY_POINTS, fine.columns[0, 0] / CARRY_POINTS
     ground = (still_rows / (RAMP * height) + 0.5).clamp(0, 1)
-    share = torch.stack([FARTHEST + (1 - FARTHEST) * ground, torch.full_like(ground, BETWEEN)]).unsqueeze(1)
+    share = torch.stack([FAR + (NEAR - FAR) * ground, torch.full_like(ground, MIDDLE)]).unsqueeze(1)
     nearer = torch.exp(way[..., ZOOM] * (LEAST_ZOOM + (1 - LEAST_ZOOM) * share))
     columns, rows = still_columns / nearer + way[..., PAN] * share, still_rows / nearer
     return torch.stack([2 * columns / width, 2 * rows / height], dim=-1).flatten(2, 4)

@@ -44,7 +44,18 @@ def test_both_models_are_measured_once_and_a_folder_belongs_to_one_table(
     assert text.startswith("|  | floor | goal | turbo | base |")
     table = json.loads((tmp_path / "table.json").read_text())["columns"]
     assert table["turbo"]["place"][3] == table["base"]["place"][3] == 2
-    assert {"behind_base", "languages", "returns", "drift_20", "drift_60", "psnr_photos", "megabytes"} <= table["turbo"].keys()
+    assert {
+        "behind_base",
+        "languages",
+        "returns",
+        "drift_20",
+        "drift_60",
+        "followed",
+        "truly_followed",
+        "psnr_photos",
+        "megabytes",
+    } <= table["turbo"].keys()
+    assert {"followed", "truly_followed"} <= table["turbo"].keys()
     assert table["base"].keys() <= table["turbo"].keys() and table["turbo"]["megabytes"][0] < 1
     assert (tmp_path / "table.md").read_text() == text
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("0*.json")}

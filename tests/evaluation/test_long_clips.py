@@ -11,6 +11,8 @@ from misora.evaluation.long_clips import (
     STEADY_MEASURES,
     change_at,
     colour_off,
+    followed,
+    lasting,
     measure_long,
     measure_return,
     returning,
@@ -51,6 +53,15 @@ def test_blur_and_tint_are_measured(rng: np.random.Generator) -> None:
 def test_only_those_who_can_stay_a_minute_are_asked_to() -> None:
     some = staying(PROMPTS, 3)
     assert len(some) == 3 and all(prompt.story.actors[0].action in IN_PLACE for prompt in some)
+
+
+def test_whoever_is_followed_walks_alone_for_as_long_as_is_asked_in_picture_and_caption() -> None:
+    prompt = next(prompt for prompt in PROMPTS if len(prompt.story.actors) == 2 and prompt.language == "en")
+    walk = followed(prompt, 20.0)
+    assert [(actor.action, actor.direction) for actor in walk.story.actors] == [(Action.WALK, Direction.RIGHT)]
+    assert walk.scene.seconds == 20 and (walk.scene.place, walk.scene.seed) == (prompt.scene.place, prompt.scene.seed)
+    assert "to the right" in walk.caption and "camera follows" in walk.caption
+    assert lasting(SHAPE, 20.0).seconds >= 20
 
 
 def test_who_leaves_comes_back_from_where_it_went() -> None:

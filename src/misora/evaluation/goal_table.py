@@ -19,7 +19,7 @@ from misora.evaluation.distribution import psnr, ssim
 from misora.evaluation.goal_figures import Figures, apart, behind, figures_of, megabytes
 from misora.evaluation.goals import GOALS, markdown, table_rows
 from misora.evaluation.judge import judge_folder, load_judge
-from misora.evaluation.long_clips import change_at, measure_long, measure_return, staying
+from misora.evaluation.long_clips import LOOKS, change_at, followed, lasting, measure_long, measure_return, measure_stretches, staying
 from misora.evaluation.makers import Maker, ModelMaker, ReconstructionMaker, StageMaker, reconstruct
 from misora.evaluation.photographs import moved, photographs
 from misora.evaluation.prompts import EvaluationPrompt, held_out_prompts
@@ -47,7 +47,7 @@ class TableRequest:
 
     Args:
         prompts, seeds: Held-out programs and clips of each; every program is also told in the other language.
-        long, returns: Clips of a minute, and clips in which somebody leaves and comes back.
+        long, returns: Clips of a minute (and as many under a camera that follows), and clips in which somebody leaves and comes back.
         rebuilt: Clips at 480p through the autoencoder.
         photos: Folder of photographs for the autoencoder; None leaves that row out.
         shape, full_size, moments: Of the clips, of those for the autoencoder, and where long clips are measured, in seconds.
@@ -117,7 +117,7 @@ def measure_table(request: TableRequest, weights: Path, out: Path, settings: Set
         columns[quality] |= languages(bench, quality, rows[quality])
     if "turbo" in columns:
         columns["turbo"]["behind_base"] = behind(rows["turbo"], rows["base"])
-    columns[qualities[0]] |= {**fidelity(bench), **photographed(bench), "megabytes": megabytes(weights)}
+    columns[qualities[0]] |= {**truly_followed(bench), **fidelity(bench), **photographed(bench), "megabytes": megabytes(weights)}
     return write_table(out, plan, columns)
 
 
@@ -153,17 +153,35 @@ def languages(bench: Bench, quality: Quality, records: Sequence[Record]) -> Figu
 
 def rolled(bench: Bench, quality: Quality) -> Figures:
     """Clips of many windows."""
-    request, plan = bench.request, bench.plan
+    request, plan, first = bench.request, bench.plan, bench.request.moments[0]
     prompts = held_out_prompts(SEARCHED * max(request.long, 1), request.shape, plan.characters)
     make_long = partial(measure_long, bench.pipeline, bench.judge, shape=request.shape, moments=request.moments, quality=quality)
     make_return = partial(measure_return, bench.pipeline, bench.judge, shape=request.shape, quality=quality)
     long = [kept(bench, f"{quality}-long/{prompt.number:04d}", partial(make_long, prompt)) for prompt in staying(prompts, request.long)]
     back = [kept(bench, f"{quality}-returns/{prompt.number:04d}", partial(make_return, prompt)) for prompt in prompts[: request.returns]]
+    after = [
+        kept(bench, f"{quality}-followed/{prompt.number:04d}", partial(make_long, followed(prompt, first), moments=(first,)))
+        for prompt in prompts[: request.long]
+    ]
     found = {"returns": share(sum(round(record["same"]) for record in back), len(back))}
+    found["followed"] = mean([change_at(record, first, LOOKS) for record in after])
     for name, moment in zip(("20", "60"), request.moments, strict=True):
         found[f"drift_{name}"] = mean([change_at(record, moment) for record in long])
         found[f"colour_{name}"] = mean([record[f"colour@{moment:g}"] for record in long])
     return found
+
+
+def truly_followed(bench: Bench) -> Figures:
+    """How much the stage's own clips change under a camera that follows: other trees and hills come into the picture."""
+    request, first = bench.request, bench.request.moments[0]
+
+    def look(prompt: EvaluationPrompt) -> dict[str, float]:
+        frames = bench.stage.make(prompt, lasting(request.shape, first), 0)
+        return measure_stretches(iter([frames]), bench.judge, prompt, request.shape, (first,))
+
+    prompts = [followed(prompt, first) for prompt in held_out_prompts(request.long, request.shape, bench.plan.characters)]
+    records = [kept(bench, f"truly-followed/{prompt.number:04d}", partial(look, prompt)) for prompt in prompts]
+    return {"truly_followed": mean([change_at(record, first, LOOKS) for record in records])}
 
 
 def fidelity(bench: Bench) -> Figures:

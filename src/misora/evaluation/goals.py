@@ -71,6 +71,8 @@ GOALS = {
     "returns": Goal("a character that leaves and returns is read as the same", 0.60, 0.85, percent=True),
     "drift_20": Goal("largest change of sharpness, contrast, flicker or motion, at 20 s", 1.0, 0.10, at_least=False, percent=True),
     "drift_60": Goal("the same at 60 s", 1.0, 0.10, at_least=False, percent=True),
+    "followed": Goal("change of sharpness or contrast at 20 s, the camera following somebody", None, None, percent=True),
+    "truly_followed": Goal("the same of the stage's own clips", None, None, percent=True),
     "colour_20": Goal("mean colour at 20 s off the first two seconds, grey levels", None, None),
     "colour_60": Goal("the same at 60 s", None, None),
     "megabytes": Goal("all weights together, MB", 45, 45, at_least=False),

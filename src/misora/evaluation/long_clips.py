@@ -6,6 +6,7 @@ Long clips are drawn frame by frame and only the stretches that are measured are
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,14 +18,19 @@ from misora.models.parser.model import Parser
 from misora.models.parser.reading import most_likely
 from misora.pipelines.adherence import check_clip
 from misora.pipelines.native import NativePipeline
-from misora.world.captions import Actor, Story, tell
-from misora.world.program import Action, CameraMove, Direction
+from misora.world.captions import Actor, Story, canonical_caption, story_of, tell
+from misora.world.cast import load_cast
+from misora.world.program import Action, Camera, CameraMove, Direction, Film
 
 STRETCH = 2.0
 """Seconds of each stretch that is measured."""
 STEADY_MEASURES = ("sharpness", "contrast", "flicker", "motion")
+LOOKS = ("sharpness", "contrast")
+"""Those of them that stay while the camera follows somebody past other trees and hills."""
 IN_PLACE = frozenset({Action.STAND, Action.JUMP, Action.SPIN, Action.BOUNCE})
 """Actions that can go on for a minute: whoever walks is gone after seconds."""
+WALKED = 0.2
+"""View heights a second that somebody walks whom the camera follows."""
 LEAVING, AWAY, RETURNED = 2.5, 3.5, 6.0
 """Seconds of a clip at which its character should have left, begins to come back, and at which it ends."""
 
@@ -38,14 +44,34 @@ def staying(prompts: Sequence[EvaluationPrompt], count: int) -> list[EvaluationP
     ][:count]
 
 
+def followed(prompt: EvaluationPrompt, seconds: float) -> EvaluationPrompt:
+    """The first player of ``prompt`` alone, walking through its place for ``seconds``, and a camera that follows."""
+    scene = prompt.scene
+    first = replace(scene.players[0], action=Action.WALK, direction=Direction.RIGHT, x=0.0, speed=WALKED)
+    walking = replace(scene, players=(first,), seconds=seconds, camera=Camera(CameraMove.FOLLOW))
+    story = story_of(walking, load_cast())
+    return replace(prompt, caption=canonical_caption(walking, prompt.language), stories=(story,), film=Film((walking,)))
+
+
 def measure_long(
     pipeline: NativePipeline, judge: Parser, prompt: EvaluationPrompt, shape: VideoShape, moments: Sequence[float], quality: Quality
 ) -> dict[str, float]:
+    """``measure_stretches`` of the clip that is made of ``prompt``."""
+    canvas = Canvas(lasting(shape, max(moments)), (Span(prompt.caption),), seed=prompt.number, quality=quality)
+    return measure_stretches(pipeline.iter_frames(canvas), judge, prompt, shape, moments)
+
+
+def lasting(shape: VideoShape, seconds: float) -> VideoShape:
+    """``shape`` for so many seconds."""
+    return replace(shape, num_frames=frames_for(seconds, shape.fps))
+
+
+def measure_stretches(
+    pieces: Iterator[Frames], judge: Parser, prompt: EvaluationPrompt, shape: VideoShape, moments: Sequence[float]
+) -> dict[str, float]:
     """Measures of the first two seconds of one clip and of the two that end at each of ``moments``, as ``sharpness@20`` and so on."""
-    long = VideoShape(frames_for(max(moments), shape.fps), shape.height, shape.width, shape.fps)
-    canvas = Canvas(long, (Span(prompt.caption),), seed=prompt.number, quality=quality)
     ends = sorted({STRETCH, *moments})
-    stretches = take_stretches(pipeline.iter_frames(canvas), [(end - STRETCH, end) for end in ends], shape.fps)
+    stretches = take_stretches(pieces, [(end - STRETCH, end) for end in ends], shape.fps)
     found: dict[str, float] = {}
     for end, frames in zip(ends, stretches, strict=True):
         checks = check_clip(prompt.story, judge.read(frames, shape.fps))
@@ -72,9 +98,9 @@ def colour_off(frames: Frames, first: Frames) -> float:
     return float(np.abs(one - other).mean())
 
 
-def change_at(record: dict[str, float], moment: float) -> float:
-    """The largest relative change of ``STEADY_MEASURES`` from the first two seconds to ``moment``; 0.1 is a tenth more or less."""
-    pairs = [(record[f"{name}@{moment:g}"], record[f"{name}@{STRETCH:g}"]) for name in STEADY_MEASURES]
+def change_at(record: dict[str, float], moment: float, measures: Sequence[str] = STEADY_MEASURES) -> float:
+    """The largest relative change of ``measures`` from the first two seconds to ``moment``; 0.1 is a tenth more or less."""
+    pairs = [(record[f"{name}@{moment:g}"], record[f"{name}@{STRETCH:g}"]) for name in measures]
     return max(abs(late / max(early, 1e-6) - 1) for late, early in pairs)
 
 
@@ -101,8 +127,7 @@ def measure_return(
     """
     leaves, enters = returning(prompt)
     spans = (Span(tell(leaves, prompt.language), 0, AWAY), Span(tell(enters, prompt.language), AWAY))
-    whole = VideoShape(frames_for(RETURNED, shape.fps), shape.height, shape.width, shape.fps)
-    canvas = Canvas(whole, spans, seed=prompt.number, quality=quality)
+    canvas = Canvas(lasting(shape, RETURNED), spans, seed=prompt.number, quality=quality)
     times = [(0, STRETCH), (LEAVING, AWAY), (RETURNED - STRETCH, RETURNED)]
     before, between, after = (judge.read(frames, shape.fps) for frames in take_stretches(pipeline.iter_frames(canvas), times, shape.fps))
     who = [most_likely(reading.players[0].character) if reading.players else None for reading in (before, after)]

@@ -97,3 +97,22 @@ def test_whoever_flies_out_of_the_picture_flies_lower_as_far_as_there_is_room(he
     expected = before.clone()
     expected[:, 2:, 1, :, Y] += moved
     torch.testing.assert_close(after, expected)
+
+
+@pytest.mark.parametrize(("begun", "known", "stays_at"), [(2, 0, 3.0), (0, 0, 2.0), (2, 1, 3.0)])
+def test_whoever_is_followed_stays_across_the_picture_and_the_other_goes_on(begun: int, known: int, stays_at: float) -> None:
+    draft = draft_with(box(0), box(0))
+    left_behind = [placed(box(x), box(y)) for x, y in ((-4.0, 1.0), (-2.0, 2.0), (2.0, 3.0), (6.0, 2.5))]
+    draft.values[:, :NUMBERS] = torch.cat([to_values(each, draft.planner.config.classes)[:, :NUMBERS] for each in left_behind], dim=2)
+    expected = from_values(draft.values).boxes
+    draft.follow(HERE, begun, known)
+    expected[:, HERE.start + known :, 1, :, X] = stays_at
+    torch.testing.assert_close(from_values(draft.values).boxes, expected)
+
+
+def test_an_empty_slot_is_not_followed() -> None:
+    draft = draft_with(box(0), box(0))
+    draft.cast(Window(0, 4, 0, 4), torch.tensor([1, 0]))
+    draft.follow(HERE, 2, 0)
+    across = from_values(draft.values).boxes[0, 2:, 0, :, X]
+    assert torch.equal(across, across[:1, -1:].expand_as(across))

@@ -15,7 +15,7 @@ from misora.models.planner import NUMBERS, from_values, to_values
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.draft import ATTEMPTS, Draft
 from misora.pipelines.planning import plan
-from misora.pipelines.told import HIDDEN, Relation, bigger, clearness, relations_told
+from misora.pipelines.told import HIDDEN, Relation, bigger, clearness, is_followed, relations_told
 from misora.pipelines.windows import Window
 from misora.world.captions import MIN_APART, MIN_DEPTH, MIN_RATIO
 from misora.world.cast import load_cast
@@ -146,3 +146,8 @@ def dog_is_nearer(seed: int, sign: int) -> float:
     layouts = plan(tiny_planner(), [f"A cat and a dog run. {said}"] * FRAMES, LatentShape(FRAMES, ROWS, ROWS), 24.0, seed)
     cat, dog = layouts.boxes[0, ..., GROUND].mean((0, 2)).tolist()
     return dog - cat
+
+
+def test_who_is_followed_is_told_in_both_languages() -> None:
+    assert is_followed("A dog runs to the left. The camera follows the dog.") and is_followed("一只小狗向左跑。镜头跟随小狗。")
+    assert not is_followed("A dog follows a cat. The camera stays still.") and not is_followed("A dog runs to the left.")

@@ -181,6 +181,18 @@ class Draft:
             if way > 0:
                 self.values[:, Y:NUMBERS:BOX, part, :, slot] += way * SCALES[Y]
 
+    def follow(self, here: Window, begun: int, known: int) -> None:
+        """Has somebody stay where they are across the picture while the camera follows: whoever goes least far, once ``known`` frames are over.
+
+        Planned window by window, they would be left behind in the end.
+        """
+        anchor = max(here.start + known - 1, begun)
+        boxes = from_values(self.values[:, :, anchor : here.stop]).boxes[0]
+        travel = boxes[..., X].amax((0, 2)) - boxes[..., X].amin((0, 2))
+        slot = int(travel.masked_fill(boxes[..., HEIGHT].amax((0, 2)) == 0, torch.inf).argmin())
+        rest = slice(here.start + known, here.stop)
+        self.values[:, X:NUMBERS:BOX, rest, :, slot] = self.values[:, NUMBERS - BOX + X, anchor, :, slot][:, None, None]
+
     def camera_told(self, text: EncodedText, here: Window) -> npt.NDArray[np.float32]:
         """How fast the camera would go in the first latent frame of ``here`` if nothing was known but the first row of ``text``, (1, 2)."""
         values, known = self.values.clone(), self.known.clone()

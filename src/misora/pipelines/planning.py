@@ -25,7 +25,7 @@ from misora.models.planner import Planner
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.draft import SALT, Draft
-from misora.pipelines.told import bigger, clearness, relations_told, sides
+from misora.pipelines.told import bigger, clearness, is_followed, relations_told, sides
 from misora.pipelines.windows import Window
 
 GUIDANCE = 2.0
@@ -100,8 +100,8 @@ def plan(
             begun = start
         fill = partial(draft.fill, text, here, begun, draft.away(start) if begun < start else [])
         told = relations_told(caption, who.tolist())
-        known = bool(draft.known[start : here.stop].any())
-        if told and not known:
+        known = draft.known[start : here.stop] > 0
+        if told and not known.any():
             draft.fill_clearly(fill, here, partial(clearness, told, rows=latent.height))
             for first, second in bigger(told):
                 draft.enlarge(here, first, second)
@@ -109,8 +109,11 @@ def plan(
                 draft.part(here, first, second, throughout=kind == "left_of")
         else:
             fill()
-        if begun == start and not known:
+        if begun == start and not known.any():
             draft.lower(here)
+        given = int(known.sum())
+        if is_followed(caption) and known[:given].all() and given < frames:
+            draft.follow(here, begun, given)
         start = here.stop
     return draft.layouts([stretch.frames for stretch in stretches_of(captions)])
 

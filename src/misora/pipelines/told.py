@@ -15,6 +15,7 @@ from misora.base.layout import GROUND, HEIGHT, X
 from misora.pipelines.wanted import wanted
 from misora.world.captions import MIN_APART, MIN_DEPTH
 from misora.world.cast import load_cast
+from misora.world.program import CameraMove
 
 HIDDEN = 0.6
 """Of their mean height, how far apart two players stand if neither hides most of the other."""
@@ -34,6 +35,11 @@ def relations_told(caption: str, who: Sequence[int]) -> list[Relation]:
     numbers = [1 + classes.index(actor.character.id) for actor in story.actors]
     told = [(kind, numbers[first], numbers[second]) for kind, first, second in story.relations]
     return [Relation(kind, who.index(first), who.index(second)) for kind, first, second in told if first in who and second in who]
+
+
+def is_followed(caption: str) -> bool:
+    """Whether ``caption`` tells of a camera that follows somebody."""
+    return wanted(caption).camera is CameraMove.FOLLOW
 
 
 def bigger(relations: Sequence[Relation]) -> list[tuple[int, int]]:

@@ -182,7 +182,7 @@ class Draft:
                 self.values[:, Y:NUMBERS:BOX, part, :, slot] += way * SCALES[Y]
 
     def follow(self, here: Window, begun: int, known: int) -> None:
-        """Has somebody stay where they are across the picture while the camera follows: whoever goes least far, once ``known`` frames are over.
+        """Has whoever goes least far stay where they are across the picture, once ``known`` frames are over: the camera follows them.
 
         Planned window by window, they would be left behind in the end.
         """

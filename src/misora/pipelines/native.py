@@ -42,6 +42,7 @@ from misora.models.transformer.model import VideoTransformer
 from misora.models.upsampler.model import Upsampler
 from misora.models.video_vae.model import VideoVAE
 from misora.models.weights_file import weights_path
+from misora.pipelines.bounds import bounded
 from misora.pipelines.captions import Script, ScriptedDenoiser, captions_of_latents, encode_script
 from misora.pipelines.continuity import Continuity
 from misora.pipelines.grid import grid_of
@@ -51,7 +52,7 @@ from misora.pipelines.runtime import choose_device, choose_dtype, name_of
 from misora.pipelines.sampled import sampled_canvas
 from misora.pipelines.sampling import Sampling, sampling_of
 from misora.pipelines.seen import Stranger, read_known
-from misora.pipelines.stillness import Still, agreeing, alike, what_stays
+from misora.pipelines.stillness import Still, agreeing, alike, busy_cells, what_stays
 from misora.pipelines.streaming import VideoCodec
 from misora.pipelines.tail import TailKeeper
 from misora.pipelines.upsampling import Enlarger
@@ -236,6 +237,7 @@ class NativePipeline:
         denoise = with_guidance(network.conditional, network.pair, sampling.guidance, interval=INTERVAL)
         if network.layouts is not None:
             denoise = agreeing(denoise, alike(known, network.layouts, network.rows.tolist()))
+        free = known.strength == 0
         continuity = Continuity(known, network.rows.tolist(), int(network.numbers[0]))
         known = continuity.leaning() if still is None else still.held(continuity.leaning())
         last = min(sampling.last_level, float(1 - known.frame_strength.min()) / 2)  # a weak remix begins near there, and needs steps too
@@ -246,6 +248,9 @@ class NativePipeline:
         hold = (lambda x, sigma: known.hold(x, noise, sigma)) if known.has_masks else None
         sampler = AncestralSampler(lambda step: fresh(waited + step, noise))
         made = continuity.anchored(sampler(denoise, x, sigmas[waited:], watcher, hold))
+        if self.transformer.config.prediction == "residual":  # which knows how large latents are
+            busy = None if network.layouts is None else busy_cells(network.layouts, *made.shape[-2:])
+            made = bounded(made, self.transformer.latent_deviation, busy, free)
         return made if still is None else still.put_back(made)
 
 

@@ -8,6 +8,7 @@ from misora.base.canvas import Canvas, Pin, Span
 from misora.base.errors import Cancelled, WeightsError
 from misora.base.progress import Step
 from misora.base.shapes import LatentShape, VideoShape
+from misora.pipelines import bounds
 from misora.pipelines.grid import grid_of
 from misora.pipelines.native import check_fit, draw_noise, steps_to_wait
 from misora.pipelines.tail import TailKeeper
@@ -207,3 +208,19 @@ def test_a_still_has_no_tail_and_a_short_clip_a_short_one() -> None:
         keeper = TailKeeper()
         assert len(list(tiny_pipeline(max_window=4).iter_frames(canvas(num_frames), tail=keeper)))
         assert (None if keeper.latents is None else keeper.latents.shape[1]) == kept
+
+
+def test_what_is_painted_is_kept_as_loud_as_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = tiny_pipeline()
+    pipeline.transformer = tiny_transformer(prediction="residual")
+
+    def loudest() -> float:
+        tail = TailKeeper()
+        list(pipeline.iter_frames(canvas(17), tail=tail))
+        assert tail.latents is not None
+        sizes = torch.as_tensor(tail.latents) / pipeline.transformer.latent_deviation.view(1, -1, 1, 1, 1)
+        return float(sizes.square().mean(1).sqrt().amax())
+
+    assert loudest() > 0.1
+    monkeypatch.setattr(bounds, "LOUDEST", 0.1)
+    assert loudest() == pytest.approx(0.1, rel=1e-3)

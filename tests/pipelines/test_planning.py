@@ -14,7 +14,7 @@ from misora.api.replay import check_weights, prepare_replay
 from misora.api.request import Request, prepare
 from misora.base.canvas import Canvas, Pin, Span
 from misora.base.errors import WeightsError
-from misora.base.layout import BOX, CAMERA, MOMENTS, Layout
+from misora.base.layout import BOX, CAMERA, MOMENTS, Layout, X
 from misora.base.settings import load_settings
 from misora.base.shapes import LatentShape, VideoShape
 from misora.models.registry import save_model
@@ -54,6 +54,15 @@ def test_a_plan_covers_every_latent_frame_and_repeats() -> None:
     assert differ(layout, planned(caption="a cat"))
     assert differ(layout, planned(seed=2))
     assert differ(layout, planned(width=6))
+
+
+def test_whom_the_camera_follows_the_plan_keeps_where_they_are_across_the_picture() -> None:
+    def travel(caption: str) -> float:
+        across = planned(caption, frames=6).boxes[0, :, :, :, X]
+        return float((across.amax((0, 2)) - across.amin((0, 2))).amin())
+
+    assert travel("a dog runs to the left. the camera follows the dog.") == 0
+    assert travel("a dog runs to the left. the camera stays still.") > 0
 
 
 def test_a_plan_shows_whom_the_caption_names() -> None:

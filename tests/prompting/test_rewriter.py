@@ -18,6 +18,11 @@ from misora.world.program import Action, CameraMove, Direction, Place, Time
         ("a rocket jumps on the moon, zoom in", "A rocket jumps on the moon during the day. The camera zooms in."),
         ("夜里一只小狗在海滩上向左奔跑", "夜晚，一只小狗在海滩上向左奔跑。"),
         ("狗从左边走进森林", "白天，一只狗在森林里从左边走进来。镜头固定不动。"),
+        (
+            "a fox is on the left of a duck in the snow",
+            "A fox and a duck stand still in the snow during the day. The fox is to the left of the duck. The camera stays still.",
+        ),
+        ("雪地里，一只狐狸在鸭子左边", "白天，一只狐狸和一只鸭子都在雪地里站着。狐狸在鸭子的左边。镜头固定不动。"),
     ],
 )
 def test_short_prompts_become_training_captions(prompt: str, expected: str) -> None:

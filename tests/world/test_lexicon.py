@@ -96,7 +96,17 @@ def test_sides_belong_to_their_own_player(lexicon: Lexicon) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["The fox is to the left of the duck", "the duck is on the right of the fox", "狐狸在鸭子的左边", "鸭子在狐狸右侧"]
+    "text",
+    [
+        "The fox is to the left of the duck",
+        "the duck is on the right of the fox",
+        "狐狸在鸭子的左边",
+        "鸭子在狐狸右侧",
+        "一只狐狸在鸭子左边",
+        "鸭子在一只狐狸右边跑",
+        "狐狸站在鸭子左边",
+        "狐狸站在鸭子的左边",
+    ],
 )
 def test_relations_are_read_in_one_sense(lexicon: Lexicon, text: str) -> None:
     assert lexicon.read(text).relations == (("fox", "left_of", "duck"),)
@@ -115,6 +125,11 @@ def test_relations_are_read_in_one_sense(lexicon: Lexicon, text: str) -> None:
 )
 def test_what_is_so_at_first_need_not_stay_so(lexicon: Lexicon, text: str) -> None:
     assert lexicon.read(text).relations == (("fox", "starts_left_of", "duck"),)
+
+
+@pytest.mark.parametrize("text", ["狐狸和鸭子在左边", "狐狸跑步。鸭子在左边", "狐狸追鸭子，鸭子从左边跑到右边", "狐狸在左边，鸭子在右边"])
+def test_a_side_of_the_picture_is_no_side_of_somebody(lexicon: Lexicon, text: str) -> None:
+    assert lexicon.read(text).relations == ()
 
 
 def test_only_the_sentence_that_says_so_is_about_the_beginning(lexicon: Lexicon) -> None:

@@ -28,7 +28,7 @@ MAX_ACTORS = 2
 LAND = (Place.BEACH, Place.MEADOW, Place.FOREST, Place.SNOW, Place.CITY, Place.DESERT)
 #: Where a character is put when the prompt does not say; others go to one of LAND.
 PLACES = {Gait.SWIMS: (Place.UNDERWATER,), Gait.SAILS: (Place.LAKE,), Gait.DRIVES: (Place.CITY, Place.MEADOW, Place.DESERT, Place.SNOW)}
-#: What a character does when the prompt does not say; others walk.
+#: What a character does when the prompt does not say; others walk, or stand where the prompt says where they are to somebody.
 ACTIONS = {Gait.FLIES: Action.FLY, Gait.ROLLS: Action.BOUNCE, Gait.FLOATS: Action.FLY, Gait.STANDS: Action.STAND}
 #: What somebody goes on doing in a moment that does not name them; absent is gone.
 GOES_ON = {Action.ENTER: Action.STAND, Action.APPROACH: Action.STAND}
@@ -146,7 +146,8 @@ class Scenario:
 
     def _acting(self, part: Part, character: Character) -> Actor:
         if part.action is None:
-            action = ACTIONS.get(character.gait, Action.WALK)
+            placed = any(part.character in (first, second) for beat in self._reading.beats for first, _, second in beat.relations)
+            action = ACTIONS.get(character.gait, Action.STAND if placed else Action.WALK)
             self.account.add(self._verb(Actor(character, action)))
             return Actor(character, action, self._direction(action, Direction.NONE))
         said = part.direction

@@ -12,10 +12,10 @@ A mention of a side means a heading only together with the action (``HEADING_OF`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from misora.world.program import TRAVELLING, Action, CameraMove, Direction
-from misora.world.readings import OPPOSITE, PUNCTUATION, SIDES, Event, Kind, Match
+from misora.world.readings import OPPOSITE, PUNCTUATION, SIDES, Entry, Event, Kind, Match
 
 #: True where the heading is the side that was named, False where it is the opposite one; absent where nothing is said.
 HEADING_OF = {
@@ -48,6 +48,24 @@ def heading_of(kind: Kind, action: Action, side: Direction) -> Direction:
     if same is None:
         return Direction.NONE
     return side if same else OPPOSITE[side]
+
+
+def with_sides_of_somebody(matches: Sequence[Match], tokens: Sequence[str]) -> tuple[Match, ...]:
+    """``matches`` with a side that is somebody's, as in 狐狸在鸭子左边, told as a relation."""
+    found = list(matches)
+    for index, match in enumerate(found):
+        if match.entry.kind is Kind.SIDE and match.is_chinese and _is_of_somebody(match, found[:index], tokens):
+            found[index] = replace(match, entry=Entry(Kind.RELATION, f"{match.entry.value}_of"))
+    return tuple(found)
+
+
+def _is_of_somebody(side: Match, before: Sequence[Match], tokens: Sequence[str]) -> bool:
+    """Whether a name stands right before ``side``, behind 在 and another name, and between them at most what that one does."""
+    names = [match for match in before if match.entry.kind not in (Kind.ACTION, Kind.IGNORE)][-2:]
+    if [name.entry.kind for name in names] != [Kind.CHARACTER, Kind.CHARACTER]:
+        return False
+    one, other = names
+    return other.end == side.start and "在" in tokens[one.end : other.start]
 
 
 @dataclass(slots=True)
@@ -112,6 +130,8 @@ class EventBuilder:
         if relation in ("left_of", "right_of") and self._is_at_first(match):
             relation = f"starts_{relation}"
         if match.is_chinese:
+            if len(self.pending) == 1 and self.last and not set(self.tokens[self.events[-1].match.end : match.start]) & PUNCTUATION:
+                self.pending.insert(0, self.last[-1])  # 小狗站在猫的右边: what the first does has been told
             if len(self.pending) >= 2:
                 self._compare(self.pending[-2], relation, self.pending[-1])
                 del self.pending[-2:]

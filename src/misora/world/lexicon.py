@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from misora.world.cast import Character, load_cast
-from misora.world.events import EventBuilder
+from misora.world.events import EventBuilder, with_sides_of_somebody
 from misora.world.phrases import load_traditional, load_words, phrases_of
 from misora.world.readings import PUNCTUATION, Entry, Kind, Match, Reading, is_chinese, tokens_of
 
@@ -63,7 +63,8 @@ class Lexicon:
         """What ``text`` says, phrase by phrase."""
         tokens = tokens_of(text)
         stems = [self.stem(token) for token in tokens]
-        matches, unknown = self._scan(tokens, stems)
+        found, unknown = self._scan(tokens, stems)
+        matches = with_sides_of_somebody(found, tokens)
         builder = EventBuilder(tokens)
         for index, match in enumerate(matches):
             builder.take(match, matches[index + 1] if index + 1 < len(matches) else None)
@@ -71,7 +72,7 @@ class Lexicon:
         return Reading(
             text=text,
             language="zh" if is_chinese(text) else "en",
-            matches=tuple(matches),
+            matches=matches,
             events=builder.finished(),
             relations=tuple(builder.relations),
             mentioned=tuple(dict.fromkeys(match.entry.value for match in matches if match.entry.kind is Kind.CHARACTER)),

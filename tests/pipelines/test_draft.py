@@ -34,7 +34,7 @@ def placed(*boxes: Tensor) -> Layouts:
 
 def draft_with(*boxes: Tensor) -> Draft:
     """Two of four latent frames known, with players in ``boxes`` at the end of them."""
-    draft = Draft(tiny_planner(), SIZE, 24.0, 2.0, False, seed=1)
+    draft = Draft(tiny_planner(), SIZE, 24.0, False, seed=1)
     draft.cast(Window(0, 4, 0, 4), torch.tensor([1, 2]))
     draft.values[:, :NUMBERS, :2] = to_values(placed(*boxes), draft.planner.config.classes)[:, :NUMBERS]
     draft.known[:2] = 1
@@ -53,7 +53,7 @@ def test_an_empty_slot_is_not_away() -> None:
 
 
 def test_who_is_away_is_planned_anew_and_the_other_goes_on() -> None:
-    text = tiny_planner().text_encoder.encode(["a dog comes back", ""])
+    text = tiny_planner().text_encoder.encode(["a dog comes back"])
     going_on, coming_back = (draft_with(box(0), box(9, height=3.0)) for _ in range(2))
     with torch.no_grad():
         going_on.fill(text, HERE, 0)
@@ -116,3 +116,15 @@ def test_an_empty_slot_is_not_followed() -> None:
     draft.follow(HERE, 2, 0)
     across = from_values(draft.values).boxes[0, 2:, 0, :, X]
     assert torch.equal(across, across[:1, -1:].expand_as(across))
+
+
+@pytest.mark.parametrize(("x", "moved"), [(0, 0.0), (4.5, -1.5), (-4.5, 1.5)])
+def test_everybody_is_moved_no_further_than_it_takes_to_be_seen(x: float, moved: float) -> None:
+    """The player in the first slot is seen up to three cells from the middle; the other goes along."""
+    draft = draft_with(box(0), box(0))
+    draft.values[:, :NUMBERS, 2:] = to_values(placed(box(x), box(0)), draft.planner.config.classes)[:, :NUMBERS]
+    before = from_values(draft.values).boxes
+    draft.shift(HERE, lambda boxes: -float((boxes[:, 0, :, X].abs() - 3).clamp(min=0).amax()))
+    after = from_values(draft.values).boxes
+    assert (after[:, 2:, :, :, X] - before[:, 2:, :, :, X]).flatten().tolist() == pytest.approx([moved] * 2 * 2 * MOMENTS, abs=1e-4)
+    assert torch.equal(after[:, :2], before[:, :2]), "what came before stays"

@@ -67,13 +67,13 @@ def test_whoever_is_beside_somebody_is_not_hidden_by_them(kind: str) -> None:
 
 
 def drafted() -> Draft:
-    draft = Draft(tiny_planner(), LatentShape(FRAMES, ROWS, ROWS), 24.0, 2.0, False, seed=1)
+    draft = Draft(tiny_planner(), LatentShape(FRAMES, ROWS, ROWS), 24.0, False, seed=1)
     draft.cast(HERE, torch.tensor([1, 2]))
     return draft
 
 
 def test_seeds_do_not_share_their_attempts() -> None:
-    drafts = [Draft(tiny_planner(), LatentShape(FRAMES, ROWS, ROWS), 24.0, 2.0, False, seed) for seed in (1, 2)]
+    drafts = [Draft(tiny_planner(), LatentShape(FRAMES, ROWS, ROWS), 24.0, False, seed) for seed in (1, 2)]
     noises = [draft.noise(attempt) for draft in drafts for attempt in range(ATTEMPTS)]
     assert len({float(noise[0, 0, 0, 0, 0]) for noise in noises}) == 2 * ATTEMPTS
 

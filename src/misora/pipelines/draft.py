@@ -17,7 +17,6 @@ from torch import Tensor
 from misora.base.layout import BOX, GROUND, HEIGHT, MOMENTS, Layout, X, Y
 from misora.base.shapes import TIME_STRIDE, LatentShape
 from misora.diffusion.flow import add_noise
-from misora.diffusion.guidance import with_guidance
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import for_frames, shifted
 from misora.models.planner import NUMBERS, SCALES, Planner, frame_numbers, from_values, to_values, who_values
@@ -36,6 +35,8 @@ ATTEMPTS = 12
 """Plans from which one is chosen that shows what is told; of two ways that are equally likely, one in 4,000 times none is right."""
 CLEAR = 0.2
 """Of a player's height, how far above the ground they still fly when they are brought into the picture."""
+SHIFT = 0.25
+"""Cells by which everybody is tried further left or right."""
 APART = 0x9E3779B1
 """Between the seeds of two attempts, so that those of seeds that follow each other are not the same. A generator takes 32 bits."""
 SALT = 0x706C616E
@@ -43,34 +44,29 @@ SALT = 0x706C616E
 
 
 class PlanDenoiser:
-    """The planner as the samplers want it, for one window: (x, sigma) to velocity."""
+    """The planner as the samplers want it, for one window: (x, sigma) to velocity.
+
+    Without guidance: a plan does as it is told anyway, and guided runners went a quarter further than the stage's.
+    """
 
     def __init__(self, planner: Planner, text: EncodedText, latent: LatentShape, fps: float, numbers: range) -> None:
-        """``text`` is the caption, then the empty one; ``numbers`` are those of the latent frames."""
+        """``text`` is one caption; ``numbers`` are those of the latent frames."""
         self.planner = planner
         self.text = text
         self.latent = latent
         self.fps = fps
         self.numbers = numbers
 
-    def conditional(self, x: Tensor, sigma: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The caption's velocity, (B, C, t, 1, P + 1)."""
-        return self._run(x, sigma, [0] * len(x))
-
-    def pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        """The caption's velocity and that of no caption."""
-        said, unsaid = self._run(x.repeat(2, 1, 1, 1, 1), sigma, [0] * len(x) + [1] * len(x)).chunk(2)
-        return said, unsaid
-
-    def _run(self, x: Tensor, sigma: Tensor, rows: list[int]) -> Tensor:
-        batch, count = len(rows), len(self.numbers)
+        batch, count = len(x), len(self.numbers)
         seconds = max((TIME_STRIDE * (count - 1) + 1) / self.fps, LEAST_SECONDS)
         frame = torch.tensor(frame_numbers(self.latent.height, self.latent.width, seconds), device=x.device)
         numbers = torch.tensor(self.numbers, device=x.device)
         velocity: Tensor = self.planner(
             x,
             sigma.expand(batch, -1),
-            EncodedText(*(values[rows] for values in self.text)),
+            EncodedText(*(values.expand(batch, *values.shape[1:]) for values in self.text)),
             frame.expand(batch, -1),
             torch.full((batch,), self.fps, device=x.device),
             numbers.expand(batch, -1),
@@ -88,9 +84,8 @@ class Draft:
         known: How firmly each latent frame is, (t,).
     """
 
-    def __init__(self, planner: Planner, latent: LatentShape, fps: float, guidance: float, goes_on: bool, seed: int) -> None:
-        self.planner, self.latent, self.fps, self.guidance, self.goes_on = planner, latent, fps, guidance, goes_on
-        self.seed = seed
+    def __init__(self, planner: Planner, latent: LatentShape, fps: float, goes_on: bool, seed: int) -> None:
+        self.planner, self.latent, self.fps, self.goes_on, self.seed = planner, latent, fps, goes_on, seed
         self.values = self.noise(0)
         self.known = torch.zeros(latent.num_frames, device=self.values.device)
 
@@ -128,7 +123,7 @@ class Draft:
         self.values = self.values[best : best + 1]
 
     def fill(self, text: EncodedText, here: Window, begun: int, away: Sequence[int] = ()) -> None:
-        """Plans the latent frames of ``here`` by the first row of ``text``, going on from those since ``begun``.
+        """Plans the latent frames of ``here`` by ``text``, going on from those since ``begun``.
 
         Whoever is ``away`` has no place to go on from: theirs is planned as of a clip that begins here, and they come back as tall as they
         went, on the ground that they left.
@@ -181,6 +176,20 @@ class Draft:
             if way > 0:
                 self.values[:, Y:NUMBERS:BOX, part, :, slot] += way * SCALES[Y]
 
+    def shift(self, here: Window, in_view: Callable[[Tensor], float]) -> None:
+        """Moves everybody across the picture, one as far as the other and no further than it takes until ``in_view`` says most.
+
+        Args:
+            in_view: Of boxes (t, P, 3, 5). Those of the first window, so that a longer clip begins alike.
+        """
+        boxes = from_values(self.values[:, :, here.start : min(here.stop, here.start + MAX_WINDOW)]).boxes[0]
+        furthest = int(self.latent.width / 2 / SHIFT)
+        ways = sorted((SHIFT * step for step in range(-furthest, furthest + 1)), key=abs)
+        across = torch.eye(BOX, device=boxes.device, dtype=boxes.dtype)[X]
+        way = max(ways, key=lambda way: in_view(boxes + way * across))
+        there = (boxes[0, :, 0, HEIGHT] > 0).to(self.values)
+        self.values[:, X:NUMBERS:BOX, here.start : here.stop, :, :-1] += way * SCALES[X] * there
+
     def follow(self, here: Window, begun: int, known: int) -> None:
         """Has whoever goes least far stay where they are across the picture, once ``known`` frames are over: the camera follows them.
 
@@ -194,7 +203,7 @@ class Draft:
         self.values[:, X:NUMBERS:BOX, rest, :, slot] = self.values[:, NUMBERS - BOX + X, anchor, :, slot][:, None, None]
 
     def camera_told(self, text: EncodedText, here: Window) -> npt.NDArray[np.float32]:
-        """How fast the camera would go in the first latent frame of ``here`` if nothing was known but the first row of ``text``, (1, 2)."""
+        """How fast the camera would go in the first latent frame of ``here`` if nothing was known but ``text``, (1, 2)."""
         values, known = self.values.clone(), self.known.clone()
         self._sample(text, here, here.start)
         told: npt.NDArray[np.float32] = from_values(self.values[:, :, here.start : here.start + 1]).camera[0].float().cpu().numpy()
@@ -222,9 +231,8 @@ class Draft:
             window = Window(first, stop, done, stop, self.goes_on)
             number = window.first_number if first_number is None or first > begun else first_number
             network = PlanDenoiser(self.planner, text, self.latent, self.fps, range(number, number + len(window)))
-            denoise = with_guidance(network.conditional, network.pair, self.guidance)
             sigmas = for_frames(shifted(STEPS).to(self.values), self.known[first:stop].unsqueeze(0))
-            self.values[:, :, first:stop] = sample_euler(denoise, self.values[:, :, first:stop], sigmas)
+            self.values[:, :, first:stop] = sample_euler(network, self.values[:, :, first:stop], sigmas)
             self.known[first:stop] = 1
             done = stop
 

@@ -25,10 +25,10 @@ from misora.models.planner import Planner
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts
 from misora.pipelines.draft import SALT, Draft
+from misora.pipelines.in_view import acts_told, in_view
 from misora.pipelines.told import bigger, clearness, is_followed, relations_told, sides
 from misora.pipelines.windows import Window
 
-GUIDANCE = 2.0
 TEMPERATURE = 0.5
 """Of who is chosen where a caption leaves it open; where it does not, that changes nothing."""
 
@@ -66,7 +66,6 @@ def plan(
     latent: LatentShape,
     fps: float,
     seed: int,
-    guidance: float = GUIDANCE,
     *,
     read: Reader | None = None,
     firmness: Tensor | None = None,
@@ -84,11 +83,11 @@ def plan(
     Raises:
         Stranger: What is known shows others.
     """
-    draft = Draft(planner, latent, fps, guidance, goes_on, seed)
+    draft = Draft(planner, latent, fps, goes_on, seed)
     firmness = torch.ones_like(draft.known) if firmness is None else firmness.to(draft.known)
     begun, start, who = 0, 0, torch.full((planner.config.slots,), -1, device=draft.values.device)
     for caption, frames in stretches_of(captions):
-        text = planner.text_encoder.encode([caption, ""])
+        text = planner.text_encoder.encode([caption])
         before, who = who, choose_cast(planner, text, seed)
         here = Window(start, start + frames, start, start + frames, goes_on)
         draft.cast(here, who)
@@ -101,25 +100,27 @@ def plan(
         fill = partial(draft.fill, text, here, begun, draft.away(start) if begun < start else [])
         told = relations_told(caption, who.tolist())
         known = draft.known[start : here.stop] > 0
-        if told and not known.any():
+        is_new, given = not known.any(), int(known.sum())
+        if told and is_new:
             draft.fill_clearly(fill, here, partial(clearness, told, rows=latent.height))
+        else:
+            fill()
+        if is_followed(caption) and known[:given].all() and given < frames:
+            draft.follow(here, begun, given)
+        if is_new:
             for first, second in bigger(told):
                 draft.enlarge(here, first, second)
             for kind, first, second in sides(told):
                 draft.part(here, first, second, throughout=kind == "left_of")
-        else:
-            fill()
-        if begun == start and not known.any():
+        if is_new and begun == start:
             draft.lower(here)
-        given = int(known.sum())
-        if is_followed(caption) and known[:given].all() and given < frames:
-            draft.follow(here, begun, given)
+            draft.shift(here, partial(in_view, acts_told(caption, who.tolist()), rows=latent.height, columns=latent.width))
         start = here.stop
     return draft.layouts([stretch.frames for stretch in stretches_of(captions)])
 
 
 def choose_cast(planner: Planner, text: EncodedText, seed: int) -> Tensor:
-    """Who is in each slot, (P,) int64, by the first row of ``text``; two captions that leave it open alike are given the same."""
+    """Who is in each slot, (P,) int64, by ``text``; two captions that leave it open alike are given the same."""
     likely = (planner.read_cast(text)[0].float().cpu() / TEMPERATURE).softmax(-1)
     drawn: Tensor = torch.multinomial(likely, 1, generator=torch.Generator("cpu").manual_seed(seed ^ SALT)).squeeze(1)
     return drawn.to(planner.frame.weight.device)

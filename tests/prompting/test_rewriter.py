@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from misora.prompting.rewriter import rewrite
+from misora.prompting.scenario import HOMES, LAND, PLACES
 from misora.world.lexicon import load_lexicon
 from misora.world.program import Action, CameraMove, Direction, Place, Time
 
@@ -76,6 +77,17 @@ def test_a_missing_place_is_chosen_from_the_prompt_alone() -> None:
     assert rewrite("a cat runs") == rewrite("a cat runs")
     assert len({rewrite(f"a cat runs {'fast ' * n}").text for n in range(12)}) > 3
     assert load_lexicon().read(rewrite("a shark swims").text).places == (Place.UNDERWATER,)
+
+
+@pytest.mark.parametrize(("prompt", "place"), [("a penguin jumps", Place.SNOW), ("骆驼", Place.DESERT), ("a bus and a dog", Place.CITY)])
+def test_who_is_at_home_somewhere_goes_there(prompt: str, place: Place) -> None:
+    assert load_lexicon().read(rewrite(prompt).text).places == (place,)
+
+
+def test_every_home_is_a_known_characters_and_one_where_they_can_be() -> None:
+    cast = load_lexicon().cast
+    for place, those in HOMES.items():
+        assert set(those) <= set(cast) and all(place in (*PLACES.get(cast[one].gait, LAND), Place.MOON) for one in those)
 
 
 def test_unknown_words_are_left_out_and_reported() -> None:

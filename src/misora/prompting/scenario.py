@@ -28,6 +28,16 @@ MAX_ACTORS = 2
 LAND = (Place.BEACH, Place.MEADOW, Place.FOREST, Place.SNOW, Place.CITY, Place.DESERT)
 #: Where a character is put when the prompt does not say; others go to one of LAND.
 PLACES = {Gait.SWIMS: (Place.UNDERWATER,), Gait.SAILS: (Place.LAKE,), Gait.DRIVES: (Place.CITY, Place.MEADOW, Place.DESERT, Place.SNOW)}
+#: Who is at home somewhere goes there.
+HOMES = {
+    Place.SNOW: ("penguin", "snowman"),
+    Place.DESERT: ("camel",),
+    Place.CITY: ("bus", "car", "taxi", "police_car", "fire_engine"),
+    Place.MEADOW: ("cow", "sheep", "pig", "horse", "tractor", "butterfly", "bee", "rabbit", "snail", "chick", "duck"),
+    Place.FOREST: ("tiger", "monkey", "panda", "owl", "fox"),
+    Place.MOON: ("rocket", "flying_saucer"),
+    Place.BEACH: ("crab",),
+}
 #: What a character does when the prompt does not say; others walk, or stand where the prompt says where they are to somebody.
 ACTIONS = {Gait.FLIES: Action.FLY, Gait.ROLLS: Action.BOUNCE, Gait.FLOATS: Action.FLY, Gait.STANDS: Action.STAND}
 #: What somebody goes on doing in a moment that does not name them; absent is gone.
@@ -106,8 +116,8 @@ class Scenario:
         beats = [(parts, beat) for parts, beat in zip(moments, self._reading.beats, strict=True) if parts]
         actors = [tuple(self._actor(part) for part in parts) for parts, _ in beats]
         self._report()
-        gait = actors[0][0].character.gait
-        places = self._filled([beat.place for _, beat in beats], lambda: self._place(gait))
+        first = actors[0][0].character
+        places = self._filled([beat.place for _, beat in beats], lambda: self._place(first))
         times = self._filled([beat.time for _, beat in beats], self._time)
         cameras = self._cameras([beat.camera for _, beat in beats], actors)
         weathers = _lasting([beat.weather for _, beat in beats])
@@ -199,13 +209,14 @@ class Scenario:
             filled.append(current)
         return filled
 
-    def _place(self, gait: Gait) -> Place:
-        options = PLACES.get(gait, LAND)
+    def _place(self, character: Character) -> Place:
+        options = PLACES.get(character.gait, LAND)
         styled = next((place for place in self._style.places if place in options), None) if self._style else None
         if styled is not None:
             self.account.style(self._say["place"][styled]["at"][0])
             return styled
-        place = options[self._hash("place") % len(options)]
+        home = next((place for place, those in HOMES.items() if character.id in those), None)
+        place = home or options[self._hash("place") % len(options)]
         self.account.add(self._say["place"][place]["at"][0])
         return place
 

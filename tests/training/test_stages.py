@@ -25,7 +25,7 @@ from misora.training.autoencoder import (
     set_loudness,
     start_from_principal_components,
 )
-from misora.training.latents import ShardShape, build_latents, cell_labels, class_map, load_shelves
+from misora.training.latents import ShardShape, build_latents, cell_labels, class_map, load_shelves, moves, odds_of
 from misora.training.loop import RunConfig, train
 from misora.training.losses import psnr, reconstruction
 from misora.training.main import recipe_names, run
@@ -173,6 +173,14 @@ def test_latents_resume_where_they_stopped(assets: Path, tmp_path: Path) -> None
     assert shelf.latents.shape == (4, TINY.latent_channels, 3, 2, 2)
     assert shelf.labels.shape == (4, 3, 2, 2)
     assert len(shelf.films) == len(shelf.fps) == 4
+
+
+def test_latents_of_cameras_are_of_clips_in_which_one_moves(assets: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = replace(latents_tiny(), shapes=(ShardShape(64, 64, 17, 4, 1),), moving=True)
+    build_latents(VideoVAE(TINY).eval(), assets, config, tmp_path, workers=0, expired=lambda: False, say=lambda _: None)
+    (shelf,) = load_shelves(tmp_path)
+    assert all(moves(film) for film in shelf.films) and odds_of(shelf, 3.0) == [3.0] * 4
 
 
 def test_cell_labels_name_the_player_that_fills_the_cell() -> None:

@@ -61,6 +61,7 @@ class LatentsConfig:
         seed: Of the scenes.
         tier: Which tier of the stage is drawn.
         max_shots: Most shots of a clip, where the tier has several.
+        moving: Only clips that begin with a camera that moves.
     """
 
     shapes: tuple[ShardShape, ...]
@@ -69,6 +70,7 @@ class LatentsConfig:
     seed: int = 1
     tier: str = "small"
     max_shots: int = 1
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class ClipDataset(Dataset[RenderedClip]):
             max_shots=self.config.max_shots,
         )
         film = draw_film(draw, rng)
+        while self.config.moving and not moves(film):
+            film = draw_film(draw, rng)
         shots = self._renderer.render_film(film, VideoShape(shape.num_frames, shape.height, shape.width, fps))
         ids = self._renderer.atlas.ids
         classes = torch.cat([class_map(shot.instance, scene, ids) for shot, scene in zip(shots, film.shots, strict=True)])
@@ -217,7 +221,12 @@ def deviation_of(shelves: Sequence[Shelf]) -> Tensor:
 
 def odds_of(shelf: Shelf, moving: float) -> list[float]:
     """How likely each clip of ``shelf`` is drawn: those whose camera moves ``moving`` times as often as the others."""
-    return [moving if film.shots[0].camera.move is not CameraMove.STATIC else 1.0 for film in shelf.films]
+    return [moving if moves(film) else 1.0 for film in shelf.films]
+
+
+def moves(film: Film) -> bool:
+    """Whether ``film`` begins with a camera that moves."""
+    return film.shots[0].camera.move is not CameraMove.STATIC
 
 
 def layouts_of(

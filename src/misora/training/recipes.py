@@ -116,6 +116,12 @@ def latents_stills() -> LatentsConfig:
     return dataclasses.replace(latents_more(), shapes=(ShardShape(256, 416, 1, 500, 60), ShardShape(256, 256, 1, 500, 20)), seed=31)
 
 
+def latents_cameras() -> LatentsConfig:
+    """Clips whose camera moves alone: elsewhere it does in one of six, and zooms in one of fifteen."""
+    shapes = (ShardShape(256, 256, 57, 50, 40), ShardShape(256, 416, 57, 25, 20))
+    return dataclasses.replace(latents_more(), shapes=shapes, seed=33, moving=True)
+
+
 def latents_tiny() -> LatentsConfig:
     """Toy size, for tests."""
     return LatentsConfig((ShardShape(64, 64, 17, 2, 2),))
@@ -205,6 +211,13 @@ def transformer_long() -> tuple[TransformerStageConfig, RunConfig]:
     every other batch is of first pictures, of which all else is made."""
     config, run_config = transformer_carry()
     return _again(dataclasses.replace(config, painted=0.4, seed=48), run_config, "transformer/long")
+
+
+def transformer_cameras() -> tuple[TransformerStageConfig, RunConfig]:
+    """Goes on from the shipped transformer on whole clips, for where the camera moves every cell does; with the latents ``cameras`` in the
+    folder of its own half of the clips have one."""
+    config, run_config = transformer_long()
+    return _again(dataclasses.replace(config, cells=1.0, carry_weight=0.5, seed=53), run_config, "transformer/cameras")
 
 
 def transformer_full() -> tuple[TransformerStageConfig, RunConfig]:
@@ -394,6 +407,7 @@ LATENTS: dict[str, Callable[[], LatentsConfig]] = {
     "small": latents_small,
     "more": latents_more,
     "stills": latents_stills,
+    "cameras": latents_cameras,
     "full": latents_full,
     "tiny": latents_tiny,
 }
@@ -406,6 +420,7 @@ TRANSFORMER: dict[str, Callable[[], tuple[TransformerStageConfig, RunConfig]]] =
     "sketch": transformer_sketch,
     "carry": transformer_carry,
     "long": transformer_long,
+    "cameras": transformer_cameras,
     "full": transformer_full,
 }
 PLANNER: dict[str, Callable[[], tuple[PlannerStageConfig, RunConfig]]] = {

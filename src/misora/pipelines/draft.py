@@ -14,14 +14,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from misora.base.layout import BOX, GROUND, HEIGHT, MOMENTS, Layout, X, Y
+from misora.base.layout import BOX, GROUND, HEIGHT, MOMENTS, Layout, X, Y, moments_of
 from misora.base.shapes import TIME_STRIDE, LatentShape
 from misora.diffusion.flow import add_noise
 from misora.diffusion.samplers import sample_euler
 from misora.diffusion.schedules import for_frames, shifted
 from misora.models.planner import NUMBERS, SCALES, Planner, frame_numbers, from_values, to_values, who_values
 from misora.models.text_encoder.model import EncodedText
+from misora.models.transformer.carry import STAYS
 from misora.models.transformer.layouts import Layouts, stack_layouts
+from misora.pipelines.pace import Pace
 from misora.pipelines.told import HIDDEN
 from misora.pipelines.windows import Window
 from misora.world.captions import MIN_RATIO
@@ -163,6 +165,19 @@ class Draft:
         if 0 < way <= self.latent.width / 2:
             for slot, side in ((first, -way / 2), (second, way / 2)):
                 self.values[:, X:NUMBERS:BOX, part, :, slot] += side * SCALES[X]
+
+    def pace(self, here: Window, slot: int, pace: Pace) -> None:
+        """Has the player in ``slot`` go from where they begin to where they end as ``pace`` says; nothing happens if the camera moves."""
+        part = slice(here.start, here.stop)
+        camera = from_values(self.values[:, :, part]).camera[0].float().abs()
+        if bool((camera > camera.new_tensor(STAYS)).any()):
+            return
+        numbers = range(here.first_number, here.first_number + len(here))
+        pictures = torch.tensor([moments_of(number) for number in numbers], device=camera.device).T
+        time = (pictures - pictures[0, 0]) / max(int(pictures[-1, -1] - pictures[0, 0]), 1)
+        across = self.values[:, X:NUMBERS:BOX, part, :, slot]
+        begin, end = across[:, :1, :1], across[:, -1:, -1:]
+        self.values[:, X:NUMBERS:BOX, part, :, slot] = begin + (end - begin) * pace(time).to(across)[:, :, None]
 
     def lower(self, here: Window) -> None:
         """Has whoever flies with the head out of the picture fly lower, until it is seen or ``CLEAR`` of the height is beneath them."""

@@ -24,8 +24,9 @@ from misora.base.shapes import LatentShape
 from misora.models.planner import Planner
 from misora.models.text_encoder.model import EncodedText
 from misora.models.transformer.layouts import Layouts
-from misora.pipelines.draft import SALT, Draft
+from misora.pipelines.draft import MAX_WINDOW, SALT, Draft
 from misora.pipelines.in_view import acts_told, in_view
+from misora.pipelines.pace import PACES
 from misora.pipelines.told import bigger, clearness, is_followed, relations_told, sides
 from misora.pipelines.windows import Window
 
@@ -107,14 +108,19 @@ def plan(
             fill()
         if is_followed(caption) and known[:given].all() and given < frames:
             draft.follow(here, begun, given)
+        is_begun = is_new and begun == start
+        acts = acts_told(caption, who.tolist()) if is_begun else []
+        for slot, action in acts:
+            if action in PACES and frames <= MAX_WINDOW:
+                draft.pace(here, slot, PACES[action])
         if is_new:
             for first, second in bigger(told):
                 draft.enlarge(here, first, second)
             for kind, first, second in sides(told):
                 draft.part(here, first, second, throughout=kind == "left_of")
-        if is_new and begun == start:
+        if is_begun:
             draft.lower(here)
-            draft.shift(here, partial(in_view, acts_told(caption, who.tolist()), rows=latent.height, columns=latent.width))
+            draft.shift(here, partial(in_view, acts, rows=latent.height, columns=latent.width))
         start = here.stop
     return draft.layouts([stretch.frames for stretch in stretches_of(captions)])
 

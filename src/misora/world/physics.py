@@ -16,6 +16,9 @@ from misora.world.program import Action, Direction, Player, Scene
 
 Array = npt.NDArray[np.float64]
 
+ENTERED, WAITED = 2 / 3, 1 / 5
+"""Shares of a clip after which whoever comes in has arrived, and whoever goes out sets off."""
+
 RESTITUTION = 0.8
 """Share of its speed that a bouncing player keeps at each contact."""
 
@@ -83,14 +86,14 @@ def fly(player: Player, times: Array, scene: Scene) -> Track:
 
 
 def enter(player: Player, times: Array, scene: Scene) -> Track:
-    """Comes in from outside and stops after two thirds of the clip."""
-    travelled = player.speed * np.minimum(times, scene.seconds * 2 / 3)
+    """Comes in from outside and stops."""
+    travelled = player.speed * np.minimum(times, scene.seconds * ENTERED)
     return still(player, times, x=player.x + sign_of(player) * travelled, lift=stride(player, times, travelled, 0.03))
 
 
 def leave(player: Player, times: Array, scene: Scene) -> Track:
-    """Waits for a fifth of the clip, then goes out of the frame."""
-    travelled = player.speed * np.maximum(times - scene.seconds / 5, 0)
+    """Waits, then goes out of the frame."""
+    travelled = player.speed * np.maximum(times - scene.seconds * WAITED, 0)
     return still(player, times, x=player.x + sign_of(player) * travelled, lift=stride(player, times, travelled, 0.03))
 
 

@@ -132,6 +132,10 @@ def test_a_side_of_the_picture_is_no_side_of_somebody(lexicon: Lexicon, text: st
     assert lexicon.read(text).relations == ()
 
 
+def test_a_side_of_somebody_without_anybody_at_it_says_nothing(lexicon: Lexicon) -> None:
+    assert lexicon.read("狐狸在鸭子的左边，猫的右边").relations == (("fox", "left_of", "duck"),)
+
+
 def test_only_the_sentence_that_says_so_is_about_the_beginning(lexicon: Lexicon) -> None:
     assert lexicon.read("At first it rains. The fox is to the left of the duck.").relations == (("fox", "left_of", "duck"),)
 

@@ -18,7 +18,7 @@ from misora.world.cast import load_cast
 from misora.world.program import Action
 
 ENOUGH = 0.9
-"""Mean share of a player that is to be in the picture; of the stage runners have .8 in a square picture, all others .9 and more."""
+"""Mean share of a player that is to be in the picture; of the stage runners have .8 in a square picture, most others .9 and more."""
 ENOUGH_OF_PASSING = 0.6
 """The same of those who come in or go out: nine in ten of the stage's."""
 OUTSIDE = 0.1

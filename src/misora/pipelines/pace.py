@@ -1,7 +1,7 @@
 """How far across the picture somebody has gone by when, by what they do: a plan knows the way, and is vague about when it begins and ends.
 
-On the stage whoever comes in stops, and whoever goes out waits before; planned, the first went on by a quarter of their speed and the
-second set off at once, and both were read as walking. Holds while the camera stays: under one that moves nobody goes evenly.
+On the stage whoever comes in stops, and whoever goes out waits before; planned, the first went on at half their speed and the second set
+off too soon, and they were read as running and walking. Holds while the camera stays: under one that moves nobody goes evenly.
 """
 
 from __future__ import annotations

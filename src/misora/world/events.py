@@ -130,13 +130,19 @@ class EventBuilder:
         if relation in ("left_of", "right_of") and self._is_at_first(match):
             relation = f"starts_{relation}"
         if match.is_chinese:
-            if len(self.pending) == 1 and self.last and not set(self.tokens[self.events[-1].match.end : match.start]) & PUNCTUATION:
+            if len(self.pending) == 1 and self._has_just_acted(match):
                 self.pending.insert(0, self.last[-1])  # 小狗站在猫的右边: what the first does has been told
             if len(self.pending) >= 2:
                 self._compare(self.pending[-2], relation, self.pending[-1])
                 del self.pending[-2:]
         elif self.pending or self.last:
             self.comparing = (self.pending.pop() if self.pending else self.last[-1], relation)
+
+    def _has_just_acted(self, match: Match) -> bool:
+        """Whether somebody has done something since the last mark before ``match``."""
+        if not (self.events and self.last):
+            return False
+        return not set(self.tokens[self.events[-1].match.end : match.start]) & PUNCTUATION
 
     def _is_at_first(self, match: Match) -> bool:
         if match.start and self.tokens[match.start - 1].lower() in BEGINS:
